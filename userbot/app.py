@@ -124,11 +124,11 @@ class _Run:
         pending = 0
         with suppress(StorageError):  # whatever is wrong was told already
             pending = len(self._store.questions.pending())
-        told = None if self._services is None else self._services.told
+        outcomes = None if self._services is None else self._services.outcomes
         return Stopped(
             reason=reason,
-            answered=told.answered_count if told else 0,
-            failed=told.failed_count if told else 0,
+            answered=outcomes.answered_count if outcomes else 0,
+            failed=outcomes.failed_count if outcomes else 0,
             pending=pending,
             restricted=self._gate.stopped.reason if self._gate.stopped else "",
         )

@@ -79,7 +79,7 @@ from userbot.turn.outbound import Outbound
 from userbot.turn.requests import Requests
 from userbot.turn.resume import Resume
 from userbot.turn.runner import Runner, Stages
-from userbot.turn.settle import Settle, Told
+from userbot.turn.settle import OutcomeReporter, Settle
 from userbot.turn.store_back import StoreBack
 from userbot.turn.tools import AskHere
 from userbot.turn.understand.attachments import Attachments
@@ -230,7 +230,7 @@ class Services:
         outbound = Outbound(sender, self.chats, resume, store, clock, report)
         zone = settings.limits.timezone
         self.limit_notice = LimitNotice(sender, outbound, store, zone, clock, report)
-        self.told = Told(report, self.limit_notice if settings.limits.tell else None)
+        self.outcomes = OutcomeReporter(report, self.limit_notice if settings.limits.tell else None)
         typing = Typing(sender, self.chats, clock)
         paid = PaidTranscription(adapters.speech, self.budget, clock, report)
         ffmpeg = Ffmpeg(settings.history.database, timings)
@@ -273,7 +273,7 @@ class Services:
         recap = RecapStage(self._recaps, history, self.budget, sender, typing)
         style = asking_style(settings, account)
         self.approve = Approve(style, store, sender, reader, clock, report)
-        settle = Settle(store, history, loops, self.told, clock, self.approve)
+        settle = Settle(store, history, loops, self.outcomes, clock, self.approve)
         stages = Stages(resume, understand, recap, answer, settle, self.approve)
         self.migration = Migration(self.chats, reader, history, report)
         runner = Runner(stages, typing, self.migration, store_back, clock)
@@ -282,7 +282,7 @@ class Services:
         self.verdicts = Verdicts(store, self.queue, self.approve, max_age, clock, report)
 
         known = adapters.people.known
-        self.retries = Retries(store, self.chats, self.budget, self.queue, self.told, known)
+        self.retries = Retries(store, self.chats, self.budget, self.queue, self.outcomes, known)
         anew = max_age if settings.trigger.edits else None
         self.edits = Edits(self.chats, self.background, self.queue, self.retries, clock, anew)
         retention = settings.history.retention_days
@@ -302,7 +302,9 @@ class Services:
         results = CommandResults(account.owner, texts, store, store_back, sender, report)
         self.commands = ChatCommands(handlers, results, reader, store, store_back, clock)
         self.doubts = Doubts(self.commands, results, store, clock, report)
-        admission = Admission(store.questions, self.budget, self.queue, loops, self.told, max_age)
+        admission = Admission(
+            store.questions, self.budget, self.queue, loops, self.outcomes, max_age
+        )
         self.daily_recaps = DailyRecaps(
             Daily(settings.recap, None if zone is None else ZoneInfo(zone), account.owner, prefix),
             admission,

@@ -75,7 +75,7 @@ class RecapHere(Talk):
         question = self._admitted(replace(typed, sender=self._owner, recap=wanted))
         if question is None:
             return ()
-        turn = Turn(question, looked=True)
+        turn = Turn(question, resumed=True)
         await self._answered(turn)
         return () if turn.answer is None else [one.link for one in turn.answer.cites]
 

@@ -42,7 +42,7 @@ from userbot.turn.outbound import Outbound
 from userbot.turn.requests import Requests
 from userbot.turn.resume import Resume
 from userbot.turn.runner import Runner, Stages
-from userbot.turn.settle import Settle, Told
+from userbot.turn.settle import OutcomeReporter, Settle
 from userbot.turn.store_back import StoreBack
 from userbot.turn.tools import AskHere
 from userbot.turn.turn import Interruption, Material, Turn
@@ -90,7 +90,7 @@ class Talk:
         self._clock = clock = SystemClock()
         self._broken: StorageError | None = None
         self._report = report
-        self._told = Told(report)
+        self._outcomes = OutcomeReporter(report)
         self._store_back = store_back = StoreBack(store, clock, report, self._stop)
         self._history = history = history_of(settings, store)
         retention = settings.history.retention_days
@@ -131,7 +131,7 @@ class Talk:
             InWriting(style, sender, messages, clock, report),
             store.approvals,
         )
-        settle = Settle(store, history, LoopWatch(), self._told, clock)
+        settle = Settle(store, history, LoopWatch(), self._outcomes, clock)
         stages = Stages(resume, self._understand, self._understand, answer, settle)
         migration = Migration(chats, reader, history, report)
         self._runner = Runner(stages, typing, migration, store_back, clock)
@@ -139,12 +139,12 @@ class Talk:
     @property
     def failed(self) -> int:
         """How many questions were not answered."""
-        return self._told.failed_count
+        return self._outcomes.failed_count
 
     @property
     def answered(self) -> int:
         """How many were."""
-        return self._told.answered_count
+        return self._outcomes.answered_count
 
     def begin(self) -> None:
         """Do what is due at a start: erase what is old, give up what was left open."""
@@ -168,7 +168,7 @@ class Talk:
         question = self._question(line, self._clock.now())
         if question is None:
             return True
-        return await self._answered(Turn(question, looked=True))
+        return await self._answered(Turn(question, resumed=True))
 
     async def _answered(self, turn: Turn) -> bool:
         """Answer a question; False if that was stopped by cancelling. Raises StorageError."""
@@ -240,7 +240,7 @@ class Talk:
             if refusal is None:
                 return question
             self._store.questions.mark(question, "skipped", refusal.reason, now)
-        self._told.ended(question, refused(refusal))
+        self._outcomes.ended(question, refused(refusal))
         return None
 
     def _refuse_command(self, line: str) -> None:

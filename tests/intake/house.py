@@ -21,7 +21,7 @@ from userbot.settings import LimitsConfig, TriggerConfig
 from userbot.storage.store import Store
 from userbot.turn.budget import Budget, Limits
 from userbot.turn.chat_rules import ChatRules
-from userbot.turn.settle import Told
+from userbot.turn.settle import OutcomeReporter
 from userbot.turn.store_back import StoreBack
 from userbot.turn.turn import Stage
 from userbot.turn.understand.background import Background
@@ -91,7 +91,7 @@ class House:
         self.queue = Queue(cast("Runner", self), trigger, None, chats, clock, self.told.append)
         limits = LimitsConfig(requests_per_minute=10**6, answers_per_hour=10**6)
         budget = Budget(Limits(limits), chats, store, clock, self.told.append)
-        told, age = Told(self.told.append), timedelta(hours=1)
+        told, age = OutcomeReporter(self.told.append), timedelta(hours=1)
         reader = cast("Reader", self)
         receiver = Receiver(
             chats,

@@ -11,7 +11,7 @@ from telethon.extensions import BinaryReader
 from telethon.tl import types
 
 from tests.pace import growth
-from userbot.telegram.words import item, pages_of, said, told, with_addresses
+from userbot.telegram.words import item, media_in_words, pages_of, said, with_addresses
 
 EMPTY_POLL = types.PollResults()
 
@@ -89,7 +89,7 @@ SONG = types.DocumentAttributeAudio(5, title="Song", performer="Ann")
     ],
 )
 def test_what_is_carried_is_told_in_words(media: Any, words: str | None) -> None:
-    assert told(media) == words
+    assert media_in_words(media) == words
 
 
 def test_one_task_or_option_can_be_meant() -> None:

@@ -229,7 +229,7 @@ PRICED = replace(OPEN, cost_per_day=0.001, prices=PriceList(input=1, output=2, a
 def test_the_day_s_money_is_everybody_s_and_audio_costs_too(store: Store) -> None:
     one = budget(store, PRICED)
     ask = let_in(one, 1, OWNER)
-    one.paid(authorized(one, ask, one.for_audio("whisper", 60)), "whisper", 60)
+    one.capture_audio(authorized(one, ask, one.for_audio("whisper", 60)), "whisper", 60)
     assert store.ledger.spent(BEN.id, NOW, DAY)[0].cost_today == 600
     assert refused(one, ask, one.for_audio("whisper", 60)) == "cost_per_day"
     one.void(authorized(one, ask, one.for_audio("whisper", 30)))
@@ -239,7 +239,7 @@ def test_the_day_s_money_is_everybody_s_and_audio_costs_too(store: Store) -> Non
 def test_words_are_spoken_while_there_is_money_and_no_other_limit_matters(store: Store) -> None:
     ask = let_in(budget(store), 1)
     one = budget(store, replace(PRICED, tokens_per_day=0))
-    one.paid(authorized(one, ask, one.for_speech("tts", 10)), "tts", 100)
+    one.capture_audio(authorized(one, ask, one.for_speech("tts", 10)), "tts", 100)
     assert refused(one, ask, one.for_speech("tts", 10)) == "cost_per_day"
 
 
@@ -279,8 +279,8 @@ def test_what_was_paid_is_of_the_model_that_has_answered(store: Store) -> None:
     turn = authorized(one, ask, one.for_answer(CAPPED, 80))
     fell_back = Finish("stop", Usage(90, 10), "gpt-dear-2026-11-01", asked="gpt-dear")
     one.capture_answer(turn, "Whole.", fell_back, Usage(90, 10))
-    one.broke_off(authorized(one, ask, one.for_answer(CAPPED, 80)), Usage(80, 5))
-    one.broke_off(authorized(one, ask, one.for_answer(CAPPED, 80)), Usage(8, 0), "gpt-dear")
+    one.capture_request(authorized(one, ask, one.for_answer(CAPPED, 80)), Usage(80, 5))
+    one.capture_request(authorized(one, ask, one.for_answer(CAPPED, 80)), Usage(8, 0), "gpt-dear")
     rows = store.database.rows("SELECT model, cost FROM payments ORDER BY id")
     assert [tuple(row) for row in rows] == [("gpt-dear", 1100), ("small", 90), ("gpt-dear", 80)]
 
@@ -307,7 +307,7 @@ def test_an_answer_that_broke_off_costs_and_is_not_kept(store: Store) -> None:
     one = budget(store, PRICED)
     ask = let_in(one, 1)
     turn = authorized(one, ask, one.for_answer(CAPPED, 80))
-    one.broke_off(turn, Usage(80, 5, estimated=True))
+    one.capture_request(turn, Usage(80, 5, estimated=True))
     assert (turn.payment, store.ledger.whole(ask)) == (None, None)
     assert store.ledger.spent(BEN.id, NOW, DAY)[0].cost_today == 90
 
@@ -318,14 +318,14 @@ async def test_what_is_cut_before_it_has_left_costs_nothing(store: Store) -> Non
     for payment in one.for_answer(CAPPED, 80), one.for_audio("whisper", 10):
         turn = Turn(ask)
         await one.authorize(turn, payment)
-        one.capture(turn)
+        one.capture_or_void(turn)
         assert turn.payment is None
     assert store.ledger.spent(BEN.id, NOW, DAY)[0].cost_today == 0
     await one.authorize(turn, one.for_answer(CAPPED, 80))
     sent = request_sent.get()
     assert sent is not None
     sent.set()
-    one.capture(turn)
+    one.capture_or_void(turn)
     assert store.ledger.spent(BEN.id, NOW, DAY)[0].cost_today == 80
 
 

@@ -40,6 +40,6 @@ async def test_what_waited_behind_the_one_that_found_the_move_is_asked_in_the_ne
     chats, stages = SimpleNamespace(moved={OLD: NEW}), Stages()
     migration = Migration(chats, None, None, told.append)  # type: ignore[arg-type]
     runner = Runner(stages, None, migration, None, SystemClock())  # type: ignore[arg-type]
-    await runner.run(Turn(question(chat=OLD, kind=ChatKind.GROUP), looked=True))
-    await runner.run(Turn(question(chat=-4_000_002, kind=ChatKind.GROUP), looked=True))
+    await runner.run(Turn(question(chat=OLD, kind=ChatKind.GROUP), resumed=True))
+    await runner.run(Turn(question(chat=-4_000_002, kind=ChatKind.GROUP), resumed=True))
     assert stages.asked_in == [ConversationId(NEW), ConversationId(-4_000_002)]

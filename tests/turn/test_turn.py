@@ -21,7 +21,7 @@ def run(turn: Turn, stage: Stage) -> None:
     """A stage finds what it is there for."""
     match stage:
         case Stage.RESUME:
-            turn.looked, turn.belated = True, False
+            turn.resumed, turn.belated = True, False
         case Stage.UNDERSTAND:
             turn.material = Material(turn.question)
         case Stage.ANSWER:
@@ -53,15 +53,15 @@ def test_once_there_is_an_outcome_it_is_only_settled(done: int) -> None:
 
 
 def test_what_may_have_been_missed_is_looked_up_until_the_first_text_has_left() -> None:
-    turn = Turn(ASKED, looked=True, material=Material(ASKED), belated=True)
+    turn = Turn(ASKED, resumed=True, material=Material(ASKED), belated=True)
     assert turn.next() is Stage.RESUME
     turn.first_text_left = True
     assert turn.next() is Stage.ANSWER
 
 
 def test_a_question_that_reads_otherwise_is_understood_anew_and_what_was_heard_stays() -> None:
-    turn = Turn(ASKED, looked=True, material=Material(ASKED))
-    turn.said = None
+    turn = Turn(ASKED, resumed=True, material=Material(ASKED))
+    turn.uncaptured = None
     assert turn.becomes([replace(ASKED, text="goodbye")])
     turn.start_over()
     assert (turn.question.text, turn.saved) == ("goodbye", False)
@@ -70,14 +70,14 @@ def test_a_question_that_reads_otherwise_is_understood_anew_and_what_was_heard_s
 
 def test_what_was_answered_to_the_old_words_is_not_the_answer_to_the_new_ones() -> None:
     kept = ("Hello, too.", Finish("stop", COST, "test"))
-    turn = Turn(ASKED, looked=True, material=Material(ASKED), kept=kept)
+    turn = Turn(ASKED, resumed=True, material=Material(ASKED), paid_answer=kept)
     turn.becomes([replace(ASKED, text="goodbye")])
     turn.start_over()
-    assert turn.kept is None
+    assert turn.paid_answer is None
 
 
 def test_a_question_that_reads_the_same_does_not_start_over() -> None:
-    turn = Turn(ASKED, looked=True, material=Material(ASKED))
+    turn = Turn(ASKED, resumed=True, material=Material(ASKED))
     assert not turn.becomes([replace(ASKED, expires_at=ASKED.at)])
     assert turn.saved
 
@@ -120,7 +120,7 @@ def test_whatever_happens_in_whatever_order_it_ends_and_is_settled_once(verbs: l
 
 def test_while_its_first_text_is_on_its_way_a_turn_does_not_move() -> None:
     turn = Turn(question(chat=-5))
-    turn.began, turn.looked, turn.first_text_left = 0.0, True, True
+    turn.began, turn.resumed, turn.first_text_left = 0.0, True, True
     turn.moves(-1005)
     assert (turn.question.conversation.chat, turn.interruption) == (-5, None)
     turn.first_text_left = False  # Telegram did not take it

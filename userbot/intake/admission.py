@@ -11,7 +11,7 @@ from userbot.rules import loops
 from userbot.storage.questions import Questions
 from userbot.turn.budget import Budget
 from userbot.turn.endings import refused, unanswered
-from userbot.turn.settle import Told
+from userbot.turn.settle import OutcomeReporter
 from userbot.turn.turn import Turn
 from userbot.types import Question
 
@@ -37,14 +37,14 @@ class Admission:
         budget: Budget,
         queue: Queue,
         loop_watch: loops.LoopWatch,
-        told: Told,
+        outcomes: OutcomeReporter,
         max_age: timedelta,
     ) -> None:
         self.queue = queue
         self._questions = questions
         self._budget = budget
         self._loop_watch = loop_watch
-        self._told = told
+        self._outcomes = outcomes
         self._max_age = max_age
 
     def store(self, decided: Question, now: datetime, *, replies: bool) -> Admitted | None:
@@ -73,7 +73,7 @@ class Admission:
             self._questions.mark(question, "skipped", refusal.reason, now)
         return Admitted(question, refusal, rhythm, joins)
 
-    def go_on(self, admitted: Admitted, *, belated: bool) -> None:
+    def queue_or_tell(self, admitted: Admitted, *, belated: bool) -> None:
         """Queue what is stored, or tell why it is not answered."""
         question, refusal = admitted.question, admitted.refusal
         if admitted.rhythm is not None:
@@ -81,4 +81,4 @@ class Admission:
         if refusal is None:
             self.queue.arrived(question, admitted.joins, belated=belated)
         else:
-            self._told.ended(question, refused(refusal))
+            self._outcomes.ended(question, refused(refusal))

@@ -172,8 +172,8 @@ class Arrivals:
         if (behind := self._behind.get(chat)) is not None:
             behind.left, behind.failed = 0, False
 
-    def goes_on(self, chat: int, brought: Brought) -> bool:
-        """Whether a look has to bring more of a chat, and can."""
+    def has_more(self, chat: int, brought: Brought) -> bool:
+        """Whether a look that has brought this has to bring more of a chat, and can."""
         behind = self._behind.get(chat)
         if behind is None or not behind.failed:
             return not brought.whole or (behind is not None and behind.left > brought.newest)

@@ -166,11 +166,11 @@ class CatchUp:
         """Let all of it arrive, but where it is much, only what is not too old to be answered."""
         brought = await self._pages(chat, seen)
         count = brought.count
-        if not brought.whole and self._arrivals.goes_on(chat, brought):
+        if not brought.whole and self._arrivals.has_more(chat, brought):
             older, brought = brought, await self._pages(chat, self._clock.now() - self._max_age)
             count += brought.count
             brought = replace(brought, newest=max(older.newest, brought.newest))
-        while self._arrivals.goes_on(chat, brought):
+        while self._arrivals.has_more(chat, brought):
             brought = await self._pages(chat, brought.newest)
             count += brought.count
         await self._arrivals.see(chat, brought.newest)

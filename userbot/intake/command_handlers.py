@@ -82,13 +82,13 @@ class ChatRuleCommands:
     def on(self, message: Message, order: commands.On) -> str:
         """Others are answered there, from this message on."""
         chat = message.conversation.chat
-        was_off = self._chats.said(chat).respond == "off"
+        was_off = self._chats.override(chat).respond == "off"
         if order.from_ == "anyone" and self._chats.search_said(chat) == "askers":
             return self._texts.say("on_searched")
         protected = f"\n{self._texts.say('on_protected')}" if message.noforwards else ""
         if order.bare and was_off and self._chats.answers_by_file(chat):
             return self.as_configured(chat) + protected
-        said = self._chats.said(chat)
+        said = self._chats.override(chat)
         answer = order.answer or said.answer
         to = replace(said, respond=order.respond, from_=order.from_, answer=answer)
         self._allow(chat, to, since=message.message)
@@ -110,21 +110,23 @@ class ChatRuleCommands:
 
     def off(self, chat: int) -> str:
         """Nobody but the owner is answered there."""
-        self._allow(chat, replace(self._chats.said(chat), respond="off"))
+        self._allow(chat, replace(self._chats.override(chat), respond="off"))
         return self._texts.say("off")
 
     def as_configured(self, chat: int) -> str:
         """What the file says holds there again."""
-        self._allow(chat, replace(self._chats.said(chat), respond=None, from_=None, answer=None))
+        self._allow(
+            chat, replace(self._chats.override(chat), respond=None, from_=None, answer=None)
+        )
         return self._texts.say("as_configured", rule=self._texts.rule(self._chats.get(chat)))
 
     def setting(self, chat: int, order: commands.Setting) -> str:
         """Show or set the system text or the model of a chat."""
-        key, said = order.key, self._chats.said(chat)
+        key, said = order.key, self._chats.override(chat)
         if order.value is not None:
             value = order.value or None
             changed = replace(said, system=value) if key == "system" else replace(said, model=value)
-            self._chats.say(chat, changed)
+            self._chats.set_override(chat, changed)
         block = self._chats.get(chat)
         here = None if block is None else getattr(block, key)
         now = str(getattr(self._requests.settings, key) if here is None else here)
@@ -134,7 +136,7 @@ class ChatRuleCommands:
 
     def _allow(self, chat: int, to: Override, since: int = 0) -> None:
         """From now on this holds in a chat, for what waits there and does not show yet, too."""
-        self._chats.say(chat, to, since)
+        self._chats.set_override(chat, to, since)
 
         def is_forbidden(question: Question) -> bool:
             return (

@@ -105,7 +105,7 @@ class DailyRecaps:
         with self._store.database.transaction():
             admitted = self._admission.store(question, now, replies=False)
         if admitted is not None:
-            self._admission.go_on(admitted, belated=False)
+            self._admission.queue_or_tell(admitted, belated=False)
 
     @property
     def _store(self) -> Store:

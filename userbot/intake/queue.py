@@ -84,7 +84,7 @@ class Queue:
 
     def set_aside(self, turn: Turn) -> None:
         """An earlier run has left a question that waits for the owner's yes."""
-        turn.left = True
+        turn.stays_open = True
         self.aside.append(turn)
 
     def waiting(self, question: int) -> Turn | None:
@@ -133,13 +133,13 @@ class Queue:
         # its chat does that by itself, the store is to be asked whether its words are gone.
         lasts = question.expires_at is None
         if turn is None:
-            looked = lasts and not belated
-            self.put(Turn(question, joinable=now, begins=begins, belated=belated, looked=looked))
+            resumed = lasts and not belated
+            self.put(Turn(question, joinable=now, begins=begins, belated=belated, resumed=resumed))
             if draft_after:
                 self._report(Waiting(**about(question), reason="draft_after", seconds=draft_after))
             return
         earlier = turn.question
-        turn.belated, turn.looked = turn.belated or belated, turn.looked and lasts
+        turn.belated, turn.resumed = turn.belated or belated, turn.resumed and lasts
         turn.joinable, turn.begins = now, max(turn.begins, begins)
         self._change(turn, [*turn.pieces, question])
         self._report(
@@ -212,7 +212,9 @@ class Queue:
         """
         gone = frozenset(messages)
         for turn in list(self._each()):
-            turn.unread(lambda one: one.message in gone and may_be_deleted_in(one.chat, chat))
+            turn.forget_sources(
+                lambda one: one.message in gone and may_be_deleted_in(one.chat, chat)
+            )
             left = [
                 one
                 for one in turn.pieces
@@ -236,7 +238,7 @@ class Queue:
     def forgotten(self, person: int) -> None:
         """Nobody is told any more what somebody said."""
         for turn in self._each():
-            turn.unread(lambda one: one.person == person)
+            turn.forget_sources(lambda one: one.person == person)
 
     def stop_all(
         self, which: Callable[[Question], bool], reason: str, *, shown: bool = False

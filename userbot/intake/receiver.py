@@ -77,7 +77,7 @@ class Receiver:
                     hidden = self._commands.record(message, Command(QUIET, ""))
                 self._put(mark)
             if admitted is not None:
-                self._admission.go_on(admitted, belated=message.came is not Came.LIVE)
+                self._admission.queue_or_tell(admitted, belated=message.came is not Came.LIVE)
             if hidden is not None:
                 self._commands.hide(hidden, self._admission.queue)
         elif isinstance(decision, Command):

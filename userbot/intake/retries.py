@@ -17,7 +17,7 @@ from userbot.storage.store import Store
 from userbot.turn.budget import Budget
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.endings import refused, unanswered
-from userbot.turn.settle import Told
+from userbot.turn.settle import OutcomeReporter
 from userbot.turn.turn import Turn
 from userbot.types import Person, Question
 
@@ -31,7 +31,7 @@ class Retries:
         chats: ChatRules,
         budget: Budget,
         queue: Queue,
-        told: Told,
+        outcomes: OutcomeReporter,
         known: Callable[[Person], Person],
     ) -> None:
         """`known`: a person with what is known of them now."""
@@ -39,7 +39,7 @@ class Retries:
         self._chats = chats
         self._budget = budget
         self._queue = queue
-        self._told = told
+        self._outcomes = outcomes
         self._known = known
         self._requested: set[int] = set()
         """Those that another process wants asked again, and that are still to be queued."""
@@ -62,7 +62,7 @@ class Retries:
             return
         question, refusal = reopened
         if refusal is not None:
-            self._told.ended(question, refused(refusal))
+            self._outcomes.ended(question, refused(refusal))
             return
         self._queue.reopen(question)
 
@@ -127,4 +127,4 @@ class Retries:
 
     def _skip(self, question: Question, why: UserbotError, now: datetime) -> None:
         self._store.questions.mark(question, "skipped", why.reason, now)
-        self._told.ended(question, refused(why))
+        self._outcomes.ended(question, refused(why))

@@ -167,7 +167,7 @@ class Verdicts:
         anew = said.word == "again" and approval.kind == "answer"
         self._approvals.go_on(question, now, anew=anew)
         if anew:
-            turn.anew()
+            turn.drop_answer()
         turn.approved = said.word in ("yes", "text") and approval.kind == "answer"
         told = (_TOLD if approval.kind == "answer" else _TOLD_OF_CALL)[said.word]
         self._report(Notice(**about(question), reason=f"word_{said.word}", detail=told))

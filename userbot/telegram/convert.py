@@ -18,7 +18,7 @@ from userbot.rules import pictures
 from userbot.rules.plain import within
 from userbot.rules.voice_note import unpacked
 from userbot.telegram.people import People
-from userbot.telegram.words import pages_of, rich_text, text_of, told, with_addresses
+from userbot.telegram.words import media_in_words, pages_of, rich_text, text_of, with_addresses
 from userbot.types import (
     SAVED_TITLE,
     Came,
@@ -63,7 +63,7 @@ class Converter:
         self._protecting: set[int] = set()
         self._posts: dict[tuple[int, int], bool] = {}
 
-    def if_known(self, message: Any, came: Came) -> Message | None:
+    def convert_if_known(self, message: Any, came: Came) -> Message | None:
         """The message; None while it has to be asked who sent it, or what began its thread."""
         sender = self.people.of(message)
         unknown = sender is None and message.sender_id is not None
@@ -71,7 +71,7 @@ class Converter:
             return None
         return self._read(message, sender, came)
 
-    def incoming(self, message: Any, came: Came) -> Message:
+    def convert(self, message: Any, came: Came) -> Message:
         """The message; a sender that is not known by now is None."""
         return self._read(message, self.people.of(message), came)
 
@@ -82,7 +82,7 @@ class Converter:
         shown = text_of(message)
         text = with_addresses(shown, message.entities)
         post = self._post_of(message)
-        incoming = Message(
+        converted = Message(
             conversation=ConversationId(message.chat_id, topic if post is None else post),
             message=message.id,
             kind=self._kind(message),
@@ -108,8 +108,8 @@ class Converter:
             scheduled=bool(message.from_scheduled),
             came=came,
         )
-        _check(incoming)
-        return incoming if message.media is None else _with_media(incoming, message)
+        _check(converted)
+        return converted if message.media is None else _with_media(converted, message)
 
     def _is_reply_in_saved(self, message: Any, reply_to: int | None) -> bool:
         return reply_to is not None and message.chat_id == self.people.owner_id
@@ -133,7 +133,7 @@ class Converter:
         root = _root(message)
         return None if root is None or (message.chat_id, root) in self._posts else root
 
-    def looked_at(self, chat: int, root: int, found: Any) -> None:
+    def root_found(self, chat: int, root: int, found: Any) -> None:
         """This is what began a thread; None if it is not to be had."""
         self._posts[chat, root] = isinstance(found, types.Message) and _is_automatic_forward(found)
         if len(self._posts) > _POSTS:
@@ -154,14 +154,14 @@ class Converter:
             name or self._titles.get(person, ""),
             part.text,
             person=person,
-            media=None if part.text else told(header.reply_media),
+            media=None if part.text else media_in_words(header.reply_media),
         )
         return replace(part, elsewhere=quoted)
 
     def _post_of(self, message: Any) -> int | None:
         """The post that it comments on, itself if it is one; None if there is none."""
         if _is_automatic_forward(message):
-            self.looked_at(message.chat_id, message.id, message)
+            self.root_found(message.chat_id, message.id, message)
             post: int = message.id
             return post
         root = _root(message)
@@ -183,21 +183,21 @@ class Converter:
         return ChatKind.CHANNEL if broadcast else ChatKind.SUPERGROUP
 
 
-def _check(incoming: Message) -> None:
+def _check(converted: Message) -> None:
     """Raise ValueError for what Telegram's schema would not let through."""
-    sender = incoming.sender
-    place = (incoming.conversation.chat, incoming.message)
-    if incoming.at is None or None in place:
+    sender = converted.sender
+    place = (converted.conversation.chat, converted.message)
+    if converted.at is None or None in place:
         raise ValueError("a message without a date or an id")
-    for text in (incoming.text, incoming.title, sender.username if sender else None):
+    for text in (converted.text, converted.title, sender.username if sender else None):
         if not isinstance(text, str | None):
             raise ValueError("a text that is none")
-    for date in (incoming.at, incoming.edited_at):
+    for date in (converted.at, converted.edited_at):
         if not isinstance(date, datetime | None):
             raise ValueError("a date that is none")
-    more = (incoming.reply_to, incoming.conversation.topic, sender.id if sender else None)
+    more = (converted.reply_to, converted.conversation.topic, sender.id if sender else None)
     numbers = [(number, MOST_ID) for number in (*place, *more)]
-    for number, most in (*numbers, (incoming.album, _MOST_NUMBER)):
+    for number, most in (*numbers, (converted.album, _MOST_NUMBER)):
         if number is not None and not (isinstance(number, int) and abs(number) < most):
             raise ValueError("an id that is none")
 
@@ -342,10 +342,10 @@ def is_protected(message: Any) -> bool:
 # What it carries.
 
 
-def _with_media(incoming: Message, message: Any) -> Message:
+def _with_media(converted: Message, message: Any) -> Message:
     return replace(
-        incoming,
-        media=told(message.media),
+        converted,
+        media=media_in_words(message.media),
         voice=voice_of(message),
         picture=picture_in(message) is not None,
         document=document_in(message) is not None,

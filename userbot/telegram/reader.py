@@ -28,7 +28,7 @@ from userbot.telegram.downloads import Downloads
 from userbot.telegram.names import read_dialogs
 from userbot.telegram.updates import Updates
 from userbot.telegram.waits import Tries
-from userbot.telegram.words import item, said, told
+from userbot.telegram.words import item, media_in_words, said
 from userbot.timings import USUAL
 from userbot.types import (
     CHANNELS,
@@ -87,7 +87,7 @@ class TelegramReader:
             found = await Tries(self._waits, chat).ask(partial(self._with_sender, chat, message))
             if not isinstance(found, types.Message) or is_protected(found):
                 return None
-            text, media = said(found), told(found.media)
+            text, media = said(found), media_in_words(found.media)
             if found.grouped_id is not None:
                 text = await self._with_captions(chat, found)
         if not text and media is None:

@@ -152,10 +152,10 @@ class Updates:
 
         It was looked up, not brought.
         """
-        found = self._converter.if_known(message, Came.LATE)
+        found = self._converter.convert_if_known(message, Came.LATE)
         if found is None:
             await self._complete(message)
-            found = self._converter.incoming(message, Came.LATE)
+            found = self._converter.convert(message, Came.LATE)
         return found
 
     async def read_page(self, chat: int, messages: Sequence[Any]) -> list[Message]:
@@ -170,7 +170,7 @@ class Updates:
             fetch = partial(self._client.get_messages, chat, ids=roots)
             found = await self._asked(messages[0], fetch) or [None] * len(roots)
             for root, one in zip(roots, found, strict=True):
-                self._converter.looked_at(chat, root, one)
+                self._converter.root_found(chat, root, one)
         read = []
         for message in messages:
             try:
@@ -259,12 +259,12 @@ class Updates:
             if chat in self._waiting:
                 self._waiting[chat].append((message, came))
                 return
-            incoming = self._converter.if_known(message, came)
+            converted = self._converter.convert_if_known(message, came)
         except MALFORMED as error:
             self._malformed(message, error)
             return
-        if incoming is not None:
-            inbox.receive(incoming)
+        if converted is not None:
+            inbox.receive(converted)
             return
         self._waiting[chat] = deque([(message, came)])
         task = asyncio.create_task(self._ask_who(chat, inbox), name=f"senders of {chat}")
@@ -278,11 +278,11 @@ class Updates:
                 message, came = waiting[0]
                 try:
                     await self._complete(message)
-                    incoming = self._converter.incoming(message, _held(message, came))
+                    converted = self._converter.convert(message, _held(message, came))
                 except MALFORMED as error:
                     self._malformed(message, error)
                 else:
-                    inbox.receive(incoming)
+                    inbox.receive(converted)
                 waiting.popleft()
         finally:
             del self._waiting[chat]
@@ -300,7 +300,7 @@ class Updates:
         root = converter.unknown_root(message)
         if root is not None:
             fetch = partial(self._client.get_messages, message.chat_id, ids=root)
-            converter.looked_at(message.chat_id, root, await self._asked(message, fetch))
+            converter.root_found(message.chat_id, root, await self._asked(message, fetch))
 
     async def _asked(self, message: Any, ask: Callable[[], Awaitable[Any]]) -> Any:
         """What Telegram answers; None if it does not."""

@@ -83,7 +83,7 @@ def with_addresses(text: str, entities: Any) -> str:
     return text
 
 
-def told(media: Any) -> str | None:
+def media_in_words(media: Any) -> str | None:
     """What a message carries beside its text, in words; None if nothing that matters."""
     if media is None or isinstance(media, types.MessageMediaWebPage | types.MessageMediaEmpty):
         return None

@@ -47,7 +47,7 @@ class AnswerStage:
         what was shown by then is closed, if it can be. Raises StorageError and Reconsider when it
         is to run again, and YesNeeded.
         """
-        if turn.messages or turn.void:
+        if turn.messages or turn.void_writes:
             self._outbound.confirm(turn)
         if turn.failure is None:
             try:

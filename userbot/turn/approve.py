@@ -98,7 +98,7 @@ class Approve:
             self.told(question, approval)
         with turn.waits("gate"):
             await self._send(question, approval, texts)
-        turn.left = True
+        turn.stays_open = True
 
     def told(self, question: Question, approval: Approval) -> None:
         """Tell on the console that a question waits."""
@@ -151,10 +151,10 @@ class Approve:
         now, ended = self._clock.now(), list[Approval]()
         if turn.asked_for:
             # Of several messages it is in the place of the last, which may be another now.
-            for one in {one.id: one for one in (*turn.was, turn.question)}.values():
+            for one in {one.id: one for one in (*turn.earlier_versions, turn.question)}.values():
                 ended += self._store.approvals.over(one, now)
             self._store.approvals.go_on(turn.question, now, anew=True)
-        turn.was.clear()
+        turn.earlier_versions.clear()
         self._note(turn.question, ended, _("The question was changed."))
 
     def over(self, turn: Turn) -> None:

@@ -175,7 +175,7 @@ class Budget:
 
         The task that has called this, or one that it begins, then asks. Raises LimitReachedError.
         """
-        self.capture(turn)
+        self.capture_or_void(turn)
         began, told = self._clock.monotonic(), False
         while isinstance(given := self.try_authorize(turn.question, payment), FullForNow):
             refusal = given.refusal
@@ -193,8 +193,8 @@ class Budget:
                 )
             with turn.waits("limit"):
                 await self._clock.sleep(_LOOK_SECONDS)
-        turn.payment, turn.sent = given, asyncio.Event()
-        request_sent.set(turn.sent)
+        turn.payment, turn.request_left = given, asyncio.Event()
+        request_sent.set(turn.request_left)
 
     def try_authorize(self, question: Question, payment: Payment) -> Payment | FullForNow:
         """Authorize a payment, and give it with its row. Raises LimitReachedError."""
@@ -229,7 +229,7 @@ class Budget:
             )
             turn.payment = None
 
-    def broke_off(self, turn: Turn, usage: Usage, model: str = "") -> None:
+    def capture_request(self, turn: Turn, usage: Usage, model: str = "") -> None:
         """A request brought no whole answer, and cost so much all the same.
 
         `model`: which was asked, if that is known.
@@ -237,30 +237,30 @@ class Budget:
         if turn.payment is not None:
             model = model or turn.payment.model
             turn.payment = replace(turn.payment, usage=usage, model=model)
-            self._captured(turn)
+            self._capture_payment(turn)
 
-    def paid(self, turn: Turn, model: str, seconds: float) -> None:
+    def capture_audio(self, turn: Turn, model: str, seconds: float) -> None:
         """So many seconds of audio were transcribed, or spoken, by that model."""
         if turn.payment is not None:
             turn.payment = replace(turn.payment, model=model, audio_seconds=seconds)
-            self._captured(turn)
+            self._capture_payment(turn)
 
-    def failed(self, turn: Turn, error: ModelError, model: str, seconds: float) -> None:
+    def audio_failed(self, turn: Turn, error: ModelError, model: str, seconds: float) -> None:
         """So many seconds of audio were not transcribed, or not spoken; paid in vain, perhaps."""
         speaks = turn.payment is not None and turn.payment.kind == "speech"
         # What is spoken was made by then, even if it is no sound that can be sent.
         if error.reason in limits.PAID_ALL_THE_SAME or (speaks and error.reason == "bad_answer"):
-            self.paid(turn, model, seconds)
+            self.capture_audio(turn, model, seconds)
         else:
             self.void(turn)
 
-    def capture(self, turn: Turn) -> None:
+    def capture_or_void(self, turn: Turn) -> None:
         """Capture what a turn is paying, by estimate if nothing better is known of it.
 
         What has not left for its server costs nothing.
         """
-        if turn.sent.is_set():
-            self._captured(turn)
+        if turn.request_left.is_set():
+            self._capture_payment(turn)
         else:
             self.void(turn)
 
@@ -283,7 +283,7 @@ class Budget:
                 stands = "".join(text for _message, text in self._store.outbound.standing(question))
                 usage = Usage(payment.prompt_tokens, estimate(stands), estimated=True)
                 payment = replace(payment, usage=usage)
-            self._capture(payment)
+            self._book(payment)
         if lost:
             self._report(
                 Notice(
@@ -296,12 +296,12 @@ class Budget:
                 )
             )
 
-    def _captured(self, turn: Turn) -> None:
+    def _capture_payment(self, turn: Turn) -> None:
         if turn.payment is not None:
-            self._capture(turn.payment)
+            self._book(turn.payment)
             turn.payment = None
 
-    def _capture(self, payment: Payment) -> None:
+    def _book(self, payment: Payment) -> None:
         now = self._clock.now()
         if payment.kind == "answer":
             usage = payment.usage or Usage(payment.prompt_tokens, 0, estimated=True)

@@ -36,7 +36,7 @@ class ChatRules:
         self._store = store
         self.visits = Visits()
         """How far the owner has read the chats."""
-        self._said = store.overrides.all()
+        self._overrides = store.overrides.all()
         self.moved = store.conversations.migrated()
         """Basic groups that became supergroups: the new id by the old one."""
         self.policy = policy
@@ -59,7 +59,7 @@ class ChatRules:
     def get(self, chat: int) -> ChatConfig | None:
         """What is said about a chat, if anything."""
         block = self._blocks.get(chat)
-        said = self._said.get(chat)
+        said = self._overrides.get(chat)
         return block if said is None else effective_block(chat, block, said, self._elsewhere)
 
     def context_messages(self, chat: int) -> int:
@@ -145,11 +145,11 @@ class ChatRules:
         policy = replace(self.policy, elsewhere="anyone", chats=opened)
         return decide(message, replace(known, forgotten=False), policy)
 
-    def said(self, chat: int) -> Override:
+    def override(self, chat: int) -> Override:
         """What commands have set in a chat."""
-        return self._said.get(chat, Override())
+        return self._overrides.get(chat, Override())
 
-    def say(self, chat: int, to: Override, since: int = 0) -> None:
+    def set_override(self, chat: int, to: Override, since: int = 0) -> None:
         """From now on commands have set this in a chat. Raises StorageError.
 
         `since`: it counts as seen up to that message.
@@ -158,7 +158,7 @@ class ChatRules:
             self._store.overrides.set(chat, to)
             if since:
                 self._store.watermarks.see(chat, since)
-        self._said[chat] = to
+        self._overrides[chat] = to
         self._apply()
 
     def migrate(self, old: int, new: int) -> bool:
@@ -166,9 +166,9 @@ class ChatRules:
         if not self._store.conversations.migrate(old, new):
             return False
         self.moved[old] = new
-        if old in self._said:
-            said = self._said.pop(old)
-            self._said.setdefault(new, said)
+        if old in self._overrides:
+            said = self._overrides.pop(old)
+            self._overrides.setdefault(new, said)
         self._move(old, new)
         self._apply()
         return True
@@ -205,8 +205,10 @@ class ChatRules:
 
     def _apply(self) -> None:
         chats: dict[int, ChatRule] = {}
-        for chat in self._listed.keys() | self._said.keys():
-            rule = effective_rule(self._listed.get(chat), self.said(chat), self.policy.elsewhere)
+        for chat in self._listed.keys() | self._overrides.keys():
+            rule = effective_rule(
+                self._listed.get(chat), self.override(chat), self.policy.elsewhere
+            )
             if rule is not None:
                 chats[chat] = rule
         self.policy = replace(self.policy, chats=chats)

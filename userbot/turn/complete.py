@@ -84,9 +84,9 @@ class Complete:
                 material.answer, Finish("stop", Usage(0, 0), ""), self._clock
             )
             return
-        if turn.kept is not None:
+        if turn.paid_answer is not None:
             turn.summing = None  # nothing is asked for any more
-            turn.stream = Stream.whole(*turn.kept, self._clock)
+            turn.stream = Stream.whole(*turn.paid_answer, self._clock)
             self._report(
                 Notice(
                     **about(turn.question),
@@ -112,12 +112,12 @@ class Complete:
             return False
         if error is None:
             if (calls := self._calls(turn, stream)) is not None:
-                self._paid(turn, stream)
+                self._capture_round(turn, stream)
                 turn.looked_up.calls = tool_rounds.with_ids(calls, turn.looked_up.rounds)
                 turn.looked_up.own = turn.request is not None and turn.request.own
                 turn.looked_up.asked_first = turn.looked_up.asks_first
                 turn.request = None
-                stream.goes_on(standing=bool(turn.messages))
+                stream.called(standing=bool(turn.messages))
                 return False
             self._capture(turn, stream)
             self._stays_half(turn)
@@ -133,7 +133,7 @@ class Complete:
             self._tell_shrunk(turn)
             stream.again(failed=False)
             return False
-        if turn.whole is not None:
+        if turn.whole_request is not None:
             self._requests.whole_again(turn)
         elif error.unexplained and stream.began is None and self._requests.halve(turn):
             told = _("{error} It may have been too long: trying half of it.", error=str(error))
@@ -167,7 +167,7 @@ class Complete:
 
     def _summed(self, turn: Turn, stream: Stream, summing: Summing) -> None:
         """A part of what was said is summed up, and paid: the next request is for what is left."""
-        self._paid(turn, stream)
+        self._capture_round(turn, stream)
         turn.summing, turn.request, turn.stream = summing.summed(stream.said), None, None
         self._report(
             Notice(
@@ -191,7 +191,7 @@ class Complete:
             return
         if stream is not None:
             self._broke_off(turn, stream, cut=True)  # whole or not, nobody is given it
-        self._budget.capture(turn)
+        self._budget.capture_or_void(turn)
 
     async def _ask(self, turn: Turn, stream: Stream) -> None:
         if turn.request is None and turn.summing is not None and not turn.summing.left:
@@ -285,12 +285,12 @@ class Complete:
             turn.looked_up.asked_first = True
         else:
             return False
-        turn.request = turn.whole = None
+        turn.request = turn.whole_request = None
         return True
 
     def _stays_half(self, turn: Turn) -> None:
         """An answer to half of a request: the whole was too long. Raises StorageError."""
-        if turn.whole is not None:
+        if turn.whole_request is not None:
             self._requests.stays_half(turn)
             self._tell_shrunk(turn)
 
@@ -314,15 +314,15 @@ class Complete:
             stream.finish = replace(stream.finish, usage=usage)
         self._budget.capture_answer(turn, stream.shown, stream.finish, usage, stream.cites)
 
-    def _paid(self, turn: Turn, stream: Stream) -> None:
+    def _capture_round(self, turn: Turn, stream: Stream) -> None:
         """A request that brought calls is paid as one of its own."""
         assert stream.finish is not None
         self._stays_half(turn)
         if turn.payment is None:
             return
         usage = stream.finish.usage or _estimated(turn, stream)
-        self._budget.broke_off(turn, usage, stream.finish.asked)
-        turn.before.append(usage)
+        self._budget.capture_request(turn, usage, stream.finish.asked)
+        turn.paid_before.append(usage)
         turn.cost = Usage(0, 0)  # of an answer nothing was paid yet
 
     def _broke_off(self, turn: Turn, stream: Stream, *, cut: bool) -> None:
@@ -334,13 +334,13 @@ class Complete:
         if isinstance(error, ModelError):
             told = error.usage
             cut = cut or error.reason in limits.PAID_ALL_THE_SAME
-        if not (told or (cut and turn.sent.is_set()) or stream.said or stream.thought):
+        if not (told or (cut and turn.request_left.is_set()) or stream.said or stream.thought):
             self._budget.void(turn)
             return
         usage = told or _estimated(turn, stream)
         turn.cost = usage
         asked = error.asked if isinstance(error, ModelError) else ""
-        self._budget.broke_off(turn, usage, asked)
+        self._budget.capture_request(turn, usage, asked)
 
 
 def _estimated(turn: Turn, stream: Stream) -> Usage:

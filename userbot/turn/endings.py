@@ -79,7 +79,7 @@ def internal(bug: Exception) -> UserbotError:
     )
 
 
-def what_stands(turn: Turn) -> Answer | None:
+def stopped_answer(turn: Turn) -> Answer | None:
     """What stands of an answer that was stopped: an answer like any other, if anything does."""
     texts = tuple(one.text for one in turn.messages)
     if not texts or not turn.model or texts == turn.looked_up.line:
@@ -91,8 +91,8 @@ def what_stands(turn: Turn) -> Answer | None:
     return Answer("\n\n".join(shown), shown[0], finish, messages, cites)
 
 
-def standing(turn: Turn) -> Answer:
-    """What stands of an answer, as all of it: what an earlier run has scheduled."""
+def scheduled_answer(turn: Turn) -> Answer:
+    """The whole answer, which an earlier run has scheduled: it stands by now."""
     shown = _texts(turn)
     messages = tuple(one.message for one in turn.messages)
     return Answer("\n\n".join(shown), shown[0], Finish("stop", None, ""), messages)

@@ -46,7 +46,7 @@ class _Loaded:
             self.exchanges = list(kept)
         return kept
 
-    def said(self, beside: int, *, named: bool) -> tuple[PromptMessage, ...]:
+    def as_prompt(self, beside: int, *, named: bool) -> tuple[PromptMessage, ...]:
         """What the model sees of those that fit; what it has seen before is not made anew."""
         kept = self.fit(beside)
         if named != self.named or kept[: len(self.shown)] != self.shown:
@@ -99,7 +99,7 @@ class History:
             beside += sum(estimate(one.question) + estimate(one.answer) for one in waiting)
             not_sent = prompt.said_before(waiting, named=named)
         loaded = self._load(question.conversation)
-        past = loaded.said(estimate_messages(alone) + beside, named=named)
+        past = loaded.as_prompt(estimate_messages(alone) + beside, named=named)
         return (*alone[:-1], *past, *not_sent, alone[-1])
 
     def _drafts(self, question: Question) -> list[Exchange]:

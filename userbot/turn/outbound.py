@@ -194,18 +194,18 @@ class Outbound:
     def _not_taken(self, turn: Turn, random_id: int) -> None:
         """Telegram certainly did not take a write; of the first one nobody saw anything."""
         turn.first_text_left = bool(turn.messages)
-        turn.void.append(random_id)
+        turn.void_writes.append(random_id)
         self._void(turn)
 
     def _void(self, turn: Turn) -> None:
-        while turn.void:
+        while turn.void_writes:
             try:
-                self._store.outbound.void(turn.void[-1])
+                self._store.outbound.void(turn.void_writes[-1])
             except StorageError as error:
                 if not error.passing:
                     raise
                 return  # it is done with the next step of the store
-            turn.void.pop()
+            turn.void_writes.pop()
 
     async def _found(self, turn: Turn, part: int, random_id: int) -> int | None:
         """The message in the chat, None if it is surely not there and still wanted.

@@ -73,12 +73,12 @@ class Requests:
             turn.summing = smaller
         elif turn.looked_up.rounds and not turn.looked_up.found_shorter:
             turn.looked_up.found_shorter = True
-        elif (turn.tight and turn.whole is None) or not self._has_more(turn):
+        elif (turn.tight and turn.whole_request is None) or not self._has_more(turn):
             return False
         else:
             self._shrink_history(turn, turn.estimated)
             turn.tight = True
-        turn.request = turn.whole = None
+        turn.request = turn.whole_request = None
         return True
 
     def halve(self, turn: Turn) -> bool:
@@ -100,18 +100,18 @@ class Requests:
         if estimate_request(half) >= turn.estimated:
             turn.tight = False
             return False
-        turn.whole, turn.request = whole, half
+        turn.whole_request, turn.request = whole, half
         return True
 
     def stays_half(self, turn: Turn) -> None:
         """That was it: the window stays smaller. Raises StorageError."""
-        assert turn.whole is not None
-        self._shrink_history(turn, estimate_request(turn.whole))
-        turn.whole = None
+        assert turn.whole_request is not None
+        self._shrink_history(turn, estimate_request(turn.whole_request))
+        turn.whole_request = None
 
     def whole_again(self, turn: Turn) -> None:
         """It was something else: the next request is the whole one, and is not halved again."""
-        turn.request, turn.whole = turn.whole, None
+        turn.request, turn.whole_request = turn.whole_request, None
 
     def _has_more(self, turn: Turn) -> bool:
         """Whether there may be more in a request than its question."""

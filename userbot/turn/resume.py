@@ -88,9 +88,9 @@ class Resume:
                 turn.belated = True
                 raise
         if not turn.messages:
-            self._take_up(turn)
-        turn.kept = self._store.ledger.whole(turn.question)
-        turn.looked = True
+            self._load_standing(turn)
+        turn.paid_answer = self._store.ledger.whole(turn.question)
+        turn.resumed = True
 
     async def around(self, question: Question) -> Since:
         """What the chat says where a question's answer would stand. Raises TelegramError."""
@@ -125,8 +125,8 @@ class Resume:
         if old and not question.attempt and not self._store.approvals.asked_for(question):
             raise unanswered("too_old")
 
-    def _take_up(self, turn: Turn) -> None:
-        """What an earlier run left standing is the beginning of the answer."""
+    def _load_standing(self, turn: Turn) -> None:
+        """What the store knows to stand of the answer is the beginning of it."""
         question, secret = turn.question, self._secret
         turn.messages = [
             Standing(message, of_answer(secret, question, part), RichText(text), sure=False)
@@ -164,7 +164,7 @@ class Resume:
         if recorded:
             there = since if question.replied_to else await self.around(question)
             if standing := self._confirmed(question, recorded, there):
-                self._taken_up(turn, recorded[0], standing, there)
+                self._go_on_from(turn, recorded[0], standing, there)
                 return
             if not there.whole:
                 raise unanswered("in_doubt")
@@ -274,10 +274,10 @@ class Resume:
             self._store.outbound.confirm(random_id, message)
         return standing
 
-    def _taken_up(
+    def _go_on_from(
         self, turn: Turn, first: Recorded, standing: dict[int, int], since: Since
     ) -> None:
-        """A voice note is the whole answer; a text is finished where it stands."""
+        """Something of the answer stands: a voice note is all of it, a text is finished there."""
         message = standing[first.random_id]
         if any(one.id == message and one.voice for one in since.own):
             finish = Finish("stop", None, "")

@@ -23,7 +23,7 @@ from userbot.ports import Clock
 from userbot.turn.answer import AnswerStage
 from userbot.turn.approve import Approve
 from userbot.turn.deliver.typing import Typing
-from userbot.turn.endings import internal, refused, stopped, what_stands
+from userbot.turn.endings import internal, refused, stopped, stopped_answer
 from userbot.turn.migration import Migration
 from userbot.turn.resume import Resume
 from userbot.turn.settle import Settle
@@ -76,7 +76,7 @@ class Runner:
                 await self._to_its_end(turn)
             finally:
                 turn.releases.close()
-                await self._no_more(turn)
+                await self._stop_typing(turn)
         except StorageError:
             pass  # the next start finds the question open
         except Exception as bug:
@@ -117,18 +117,18 @@ class Runner:
             turn.refusal = None
             return
         self.save(turn)
-        if turn.was and self._stages.approve is not None:
+        if turn.earlier_versions and self._stages.approve is not None:
             self._stages.approve.taken_back(turn)
         if stage is Stage.SETTLE:
             await self._stages.answer.abandon(turn)
-            await self._no_more(turn)  # seen before the end is told
+            await self._stop_typing(turn)  # seen before the end is told
             self._stages.settle(turn)
         else:
             await self._interruptibly(turn, stage)
         turn.troubles = 0
 
-    async def _no_more(self, turn: Turn) -> None:
-        """Nothing more of an answer will come: nobody types."""
+    async def _stop_typing(self, turn: Turn) -> None:
+        """Nothing more of an answer will come: its chat is shown no typing."""
         if turn.typing is not None:
             await self._typing.over(turn)
 
@@ -163,7 +163,7 @@ class Runner:
         """Do what somebody outside wants. Raises StorageError; it can be begun anew then."""
         await self._stages.answer.abandon(turn)
         if interruption.kind == "leaving":
-            turn.left = True
+            turn.stays_open = True
             return
         if interruption.kind == "changed":
             if self._stages.approve is not None:
@@ -173,7 +173,7 @@ class Runner:
             await self.until_it_begins(turn)
         elif turn.answer is None and turn.outcome is None:
             unfinished = interruption.reason in ("hung", "begun_before_move")
-            turn.answer = None if unfinished else what_stands(turn)
+            turn.answer = None if unfinished else stopped_answer(turn)
             turn.outcome = stopped(interruption.reason) if turn.answer is None else None
         if turn.interruption is interruption:
             turn.interruption = None

@@ -40,8 +40,8 @@ _TOGETHER_SECONDS = 1.0
 _CHATS_TOLD = 5
 
 
-class Told:
-    """Says on the console how questions ended; counts them for the summary at the end."""
+class OutcomeReporter:
+    """Reports how questions ended; counts them for the summary at the end of a run."""
 
     def __init__(self, report: Report, limit_notice: LimitNotice | None = None) -> None:
         """`limit_notice`: tells people that a limit is reached, where the config wants that."""
@@ -71,7 +71,7 @@ class Told:
         )
 
     def ended(self, question: Question, outcome: Outcome) -> None:
-        """It will not be answered by itself."""
+        """It was not answered: which event tells that depends on why."""
         why = outcome.why
         if isinstance(why, LimitReachedError):
             self._limited(question, why)
@@ -137,7 +137,7 @@ class Settle:
         store: Store,
         history: History,
         loops: LoopWatch,
-        told: Told,
+        outcomes: OutcomeReporter,
         clock: Clock,
         approve: Approve | None = None,
     ) -> None:
@@ -146,7 +146,7 @@ class Settle:
         self._store = store
         self._history = history
         self._loops = loops
-        self._told = told
+        self._outcomes = outcomes
         self._clock = clock
 
     def __call__(self, turn: Turn) -> None:
@@ -160,7 +160,7 @@ class Settle:
         self._over(turn)
         if turn.question.switches.model:
             self._history.forget(turn.question.conversation)
-        self._told.ended(turn.question, outcome)
+        self._outcomes.ended(turn.question, outcome)
 
     def _answered(self, turn: Turn) -> None:
         question, answer, material = turn.question, turn.answer, turn.material
@@ -181,9 +181,9 @@ class Settle:
         self._loops.answered(question, self._clock.now())
         seconds = self._clock.monotonic() - (turn.began or 0.0)
         usage = answer.finish.usage
-        whole = None if usage is None else sum(turn.before, usage)
+        whole = None if usage is None else sum(turn.paid_before, usage)
         told = replace(answer, finish=replace(answer.finish, usage=whole))
-        self._told.answered(question, told, 0.0 if turn.request is None else seconds, cost)
+        self._outcomes.answered(question, told, 0.0 if turn.request is None else seconds, cost)
         if answer.finish.reason == "stopped" or question.switches.model:
             # Only the store knows what it keeps of it; and how much another model takes at once,
             # and how it counts, says nothing of the usual one.

@@ -88,8 +88,8 @@ class Stream:
         self.failures += failed
         self.idle = True
 
-    def goes_on(self, *, standing: bool) -> None:
-        """What was read was no answer: the model wants to know something before.
+    def called(self, *, standing: bool) -> None:
+        """The model has called something: what was read was no answer, and another request follows.
 
         Nothing that it said stays, but what is `standing` in the chat: that is shown until the
         answer has outgrown it.

@@ -239,13 +239,13 @@ class Turn:
     # What was looked up and heard: it stays, however often the answer starts over.
     belated: bool = False
     """Something about it may have been missed: it is looked up before its first text."""
-    looked: bool = False
+    resumed: bool = False
     """It is known what an earlier run has left of it."""
     heard: dict[int, TranscribedRecording] = field(default_factory=dict)
     """What was heard for it, by message, as it came."""
     transcripts: dict[int, Transcript] = field(default_factory=dict)
     """The words of it."""
-    said: tuple[int, float, Transcript] | None = None
+    uncaptured: tuple[int, float, Transcript] | None = None
     """What was transcribed last, of a sound of so many seconds, until that is captured."""
     parts: dict[int, list[Transcript]] = field(default_factory=dict)
     """What was heard of recordings that are not heard to their end, by message."""
@@ -257,9 +257,9 @@ class Turn:
     request: ChatRequest | None = None
     tight: bool = False
     """The model is asked without all that the question can do without."""
-    whole: ChatRequest | None = None
+    whole_request: ChatRequest | None = None
     """The request that was refused, while a half of it is tried."""
-    kept: tuple[str, Finish] | None = None
+    paid_answer: tuple[str, Finish] | None = None
     """The model's whole answer, which an earlier run has paid for."""
     summing: Summing | None = None
     """How far what was said is summed up."""
@@ -281,7 +281,7 @@ class Turn:
     """What it may not do before he says yes: it waits for that outside of its queue."""
     asked_for: set[ApprovalKind] = field(default_factory=set)
     """What he was asked for, now or before."""
-    was: list[Question] = field(default_factory=list)
+    earlier_versions: list[Question] = field(default_factory=list)
     """As it was asked before it changed, until what he was asked for that is taken back."""
     approved: bool = False
     """He said that it may be sent."""
@@ -293,13 +293,13 @@ class Turn:
     # What it costs: until it is captured, and of the newest request.
     estimated: int = 0
     """Tokens of the request, as they were estimated."""
-    before: list[Usage] = field(default_factory=list)
+    paid_before: list[Usage] = field(default_factory=list)
     """What the requests cost that came before the answer's own, each."""
     cost: Usage | None = None
     """What an answer that broke off has cost, by estimate if need be."""
     payment: Payment | None = None
     """What is being paid for it."""
-    sent: asyncio.Event = field(default_factory=asyncio.Event)
+    request_left: asyncio.Event = field(default_factory=asyncio.Event)
     """Whether the request that is being paid has left for its server."""
 
     # What stands in Telegram, or may.
@@ -314,7 +314,7 @@ class Turn:
     """The first part is the question's own message."""
     edit_lost: bool = False
     """An edit was lost on its way: Telegram may carry it out after a later one."""
-    void: list[int] = field(default_factory=list)
+    void_writes: list[int] = field(default_factory=list)
     """Random ids of records that Telegram certainly did not take, still in the store."""
     doubt: WriteInDoubtError | None = None
     """Why nobody knows whether its last message stands, until that is found out."""
@@ -325,7 +325,7 @@ class Turn:
     answer: Answer | None = None
     outcome: Outcome | None = None
     settled: bool = False
-    left: bool = False
+    stays_open: bool = False
     """It stays open: the next start takes it up."""
 
     # What goes on.
@@ -350,11 +350,11 @@ class Turn:
 
     def next(self) -> Stage | None:
         """What is to be done now; None when the turn is over."""
-        if self.settled or self.left:
+        if self.settled or self.stays_open:
             return None
         if self.outcome is not None:
             return Stage.SETTLE
-        if not self.looked or (self.belated and not self.first_text_left):
+        if not self.resumed or (self.belated and not self.first_text_left):
             return Stage.RESUME
         if self.material is None:
             return Stage.UNDERSTAND
@@ -381,7 +381,7 @@ class Turn:
     @property
     def awaits(self) -> bool:
         """Whether it has left its queue until the owner says his word."""
-        return self.left and self.wanted is not None and not self.settled
+        return self.stays_open and self.wanted is not None and not self.settled
 
     @property
     def has_started_over(self) -> bool:
@@ -413,7 +413,7 @@ class Turn:
             self.pieces = list(pieces)
             return False
         self.gone += [(one, why) for one in gone]
-        self.was.append(before)
+        self.earlier_versions.append(before)
         self.question, self.pieces, self.saved = whole, list(pieces), False
         return True
 
@@ -428,7 +428,7 @@ class Turn:
     def start_over(self) -> None:
         """Drop what was made of the question; what was paid for its recordings stays."""
         self.releases.close()
-        self.anew()
+        self.drop_answer()
         self.material = self.failure = self.pace = self.summing = None
         self.written_after_all, self.model = False, ""
         self.wanted = self.wish = self.own_words = None
@@ -438,18 +438,18 @@ class Turn:
 
     def goes_on(self, waited: float) -> None:
         """It goes on where it was, after it has waited so many seconds for the owner."""
-        self.wanted, self.left = None, False
+        self.wanted, self.stays_open = None, False
         if self.began is not None:
             self.began += waited
         if self.stream is not None:
             self.stream.first_asked += waited
 
-    def anew(self) -> None:
+    def drop_answer(self) -> None:
         """Its answer is dropped: another one is wanted to what was understood."""
-        self.request = self.stream = self.whole = self.speech = self.kept = None
-        self.tight, self.looked_up, self.before = False, LookedUp(), []
+        self.request = self.stream = self.whole_request = self.speech = self.paid_answer = None
+        self.tight, self.looked_up, self.paid_before = False, LookedUp(), []
 
-    def unread(self, which: Callable[[Source], bool]) -> None:
+    def forget_sources(self, which: Callable[[Source], bool]) -> None:
         """Messages that were read for it are gone: they are not cited, nor asked about any more.
 
         If one of them brought a document, it is asked anew without it, unless a text has left.

@@ -136,10 +136,10 @@ class ByVoice:
         try:
             speech = await self._speaker.speak(words)
         except ModelError as error:
-            self._budget.failed(turn, error, model, seconds)
+            self._budget.audio_failed(turn, error, model, seconds)
             raise
         turn.speech = speech  # kept, whatever becomes of this stage
-        self._budget.paid(turn, model, speech.seconds)
+        self._budget.capture_audio(turn, model, speech.seconds)
         return speech
 
     async def _send(self, turn: Turn, speech: Speech, caption: RichText) -> None:

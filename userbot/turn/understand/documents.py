@@ -56,7 +56,7 @@ class Documents:
         if not self._process.config.enabled or material.only_transcript:
             return material
         question, quoted_one = material.question, material.quoted
-        if question.quiet and turn.kept is not None:
+        if question.quiet and turn.paid_answer is not None:
             return material  # its message is deleted by now, and its answer is all there
         if question.documents or (quoted_one is not None and quoted_one.document):
             read = await self._read_own(turn, question, quoted_one)

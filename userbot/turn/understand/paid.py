@@ -51,15 +51,15 @@ class PaidTranscription:
         """The words of a sound. Raises ModelError, LimitReachedError and StorageError."""
         turn, model = job.turn, job.settings.model
         hints = Hints(language=job.settings.language, prompt=prompt)
-        if turn.said is not None and turn.said[:2] == (job.message, sound.seconds):
-            return self._captured(turn, turn.said[2])
+        if turn.uncaptured is not None and turn.uncaptured[:2] == (job.message, sound.seconds):
+            return self._captured(turn, turn.uncaptured[2])
         began, failed = self._clock.monotonic(), 0
         while True:
             await self._budget.authorize(turn, self._budget.for_audio(model, sound.seconds))
             try:
                 said = await self._transcriber.transcribe(sound, hints)
             except ModelError as error:
-                self._budget.failed(turn, error, model, sound.seconds)
+                self._budget.audio_failed(turn, error, model, sound.seconds)
                 failed += 1
                 spent = self._clock.monotonic() - began
                 seconds = retrying.pause(failed, error.retry_after, spent=spent)
@@ -67,7 +67,7 @@ class PaidTranscription:
                     raise
                 why = str(error)
             else:
-                turn.said = job.message, sound.seconds, said
+                turn.uncaptured = job.message, sound.seconds, said
                 return self._captured(turn, said)
             self._report(
                 Waiting(
@@ -92,7 +92,7 @@ class PaidTranscription:
         )
 
     def _captured(self, turn: Turn, said: Transcript) -> Transcript:
-        assert turn.said is not None
-        self._budget.paid(turn, said.model, turn.said[1])
-        turn.said = None
+        assert turn.uncaptured is not None
+        self._budget.capture_audio(turn, said.model, turn.uncaptured[1])
+        turn.uncaptured = None
         return said

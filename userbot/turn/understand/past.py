@@ -24,7 +24,7 @@ from userbot.types import ConversationId, Question, Scope
 
 
 class Past:
-    """Adds it to what is asked."""
+    """Adds a chat's past to what is asked there."""
 
     def __init__(
         self,

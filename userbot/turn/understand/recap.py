@@ -19,7 +19,7 @@ from userbot.settings import Prices, RecapConfig
 from userbot.texts import Language, Text, _, joined, n_, translated
 from userbot.turn.budget import Budget
 from userbot.turn.deliver.typing import Typing
-from userbot.turn.endings import standing
+from userbot.turn.endings import scheduled_answer
 from userbot.turn.history import History
 from userbot.turn.named_chats import named_chat
 from userbot.turn.sources import source_of
@@ -207,10 +207,10 @@ class RecapStage:
     async def __call__(self, turn: Turn) -> None:
         """Read what is to be summed up. Raises as `Understand` does."""
         if turn.taken_up and turn.question.rings:  # what was sent by then is all of it
-            turn.answer = standing(turn)
+            turn.answer = scheduled_answer(turn)
             turn.material = Material(turn.question)
             return
-        if turn.taken_up and turn.kept is not None:
+        if turn.taken_up and turn.paid_answer is not None:
             head = turn.messages[0].text.text.partition("\n")[0]
             turn.material = Material(turn.question, preface=f"{escaped(head)}\n\n")
             return

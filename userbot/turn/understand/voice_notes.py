@@ -78,4 +78,4 @@ class VoiceNotes:
         except (NothingToAnswerError, AudioError, ModelError, TelegramError):
             return ""
         finally:
-            self._budget.capture(beside)
+            self._budget.capture_or_void(beside)
