@@ -14,8 +14,8 @@ from userbot.rules.inert import Inert, shows_another
 from userbot.rules.markdown import MESSAGE_UNITS, plain, render
 from userbot.rules.plain import units
 from userbot.rules.policy import Policy
+from userbot.rules.speech import caption_of
 from userbot.rules.trigger import Known, decide
-from userbot.rules.voice import caption_of
 from userbot.types import ChatKind, ConversationId, Ignore, Message, Person, RichText
 
 BOT_PREFIXES = tuple("/!.#$%&*+=~^?@\\|;:,-`<>_")

@@ -7,7 +7,7 @@ import pytest
 from userbot.rules.mark import first_of, marked, room, unmarked
 from userbot.rules.markdown import MESSAGE_UNITS, MOST_MESSAGES, broken_off, render
 from userbot.rules.plain import units
-from userbot.rules.voice import CAPTION_UNITS, caption_of
+from userbot.rules.speech import CAPTION_UNITS, caption_of
 from userbot.types import RichText
 
 

@@ -69,13 +69,16 @@ class DailyRecaps:
     async def watch(self) -> None:
         """Order what is due, until cancelled."""
         while True:
-            config = self.daily.config
-            day = due(config.at, self._clock.now().astimezone(self.daily.zone))
-            if day is not None and day != self._done:
-                for name in config.chats:
-                    await self._ask(str(name), day)
-                self._done = day
+            if (at := self.daily.config.at) is not None:
+                await self._order(due(at, self._clock.now().astimezone(self.daily.zone)))
             await self._clock.sleep(_LOOK_SECONDS)
+
+    async def _order(self, day: date | None) -> None:
+        if day is None or day == self._done:
+            return
+        for name in self.daily.config.chats:
+            await self._ask(str(name), day)
+        self._done = day
 
     async def _ask(self, name: str, day: date) -> None:
         try:
@@ -112,10 +115,8 @@ class DailyRecaps:
         return self._store_back.store
 
 
-def due(at: str | None, now: datetime) -> date | None:
+def due(at: str, now: datetime) -> date | None:
     """The day whose recaps are due; `at`: "08:00", `now`: there. None if none are."""
-    if at is None:
-        return None
     hour, minute = map(int, at.split(":"))
     today = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
     for one in (today, today - timedelta(days=1)):

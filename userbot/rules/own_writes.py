@@ -29,7 +29,7 @@ def random_id(secret: bytes, chat: int, message: int, attempt: int, part: int) -
     return int.from_bytes(digest, "big", signed=True) or 1
 
 
-def of_answer(secret: bytes, question: Question, part: int) -> int:
+def answer_random_id(secret: bytes, question: Question, part: int) -> int:
     """The `random_id` of one part of the answer to a question.
 
     In a group that moved the answer begins anew: its parts are others than those that may have

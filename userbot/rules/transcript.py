@@ -1,4 +1,5 @@
-"""What a recording, or its transcript, says: whether anybody speaks, and whether to the owner.
+"""Whether a recording is one to listen to, and by its sound or transcript whether anybody speaks,
+and to the owner.
 
 Whisper on silence invents text. Before anything is paid there are gates against it: how long the
 recording is, and how loud. After: what it is known to say about near-silence. Where the loudness
@@ -16,8 +17,14 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
+from userbot.errors import AudioError, NothingToAnswerError
+from userbot.texts import _
 from userbot.types import Loudness
+from userbot.types import Voice as Recording
 
+FILE_BYTES: Final = 2_000_000_000
+"""The largest file that is fetched at all: what Telegram lets everybody send."""
+_SHORTEST_SECONDS: Final = 0.5
 SILENT_VALUE: Final = 2
 QUIET_VALUE: Final = 5
 """Of 31. Telegram's apps draw the loudest peak at 31 only from 2500 of 32768 on (-22 dBFS), so
@@ -34,6 +41,60 @@ _LINE_CHARACTERS: Final = 6
 _SOME_TIMES: Final = 3
 _MANY_TIMES: Final = 8
 """So often nobody says the same line without anything else."""
+
+
+def unfit(recording: Recording, max_minutes: float) -> NothingToAnswerError | AudioError | None:
+    """Why a recording is not even downloaded; None if it can be.
+
+    A length that the message does not tell is found out later.
+    """
+    if recording.size <= 0:
+        return AudioError(_("The recording is empty."), reason="audio_empty")
+    if recording.seconds > max_minutes * 60:
+        return too_long(max_minutes)
+    if recording.size > FILE_BYTES:
+        return AudioError(
+            _("The recording is larger than {size:.0f} MB.", size=FILE_BYTES / 1000000.0),
+            reason="audio_too_large",
+        )
+    return None
+
+
+def too_long(max_minutes: float) -> NothingToAnswerError:
+    """The error for a recording that plays for longer."""
+    return NothingToAnswerError(
+        _("The recording is longer than {max_minutes:g} minutes.", max_minutes=max_minutes),
+        _("Raise max_minutes under [voice]."),
+        reason="audio_too_long",
+    )
+
+
+def perhaps_too_long(max_minutes: float) -> NothingToAnswerError:
+    """The error for a recording that nothing is there to measure, and whose size allows for more.
+
+    Its label is not asked: it says whatever its sender likes, and listening costs.
+    """
+    return NothingToAnswerError(
+        _(
+            "The recording may be longer than {max_minutes:g} minutes: its length cannot"
+            " be measured.",
+            max_minutes=max_minutes,
+        ),
+        _("Install ffmpeg with your system's package manager."),
+        reason="audio_too_long",
+    )
+
+
+def silence(*, phantom: bool = False) -> NothingToAnswerError:
+    """The error for a recording in which nobody speaks."""
+    if phantom:
+        return NothingToAnswerError(_("The recording contains only noise."), reason="phantom")
+    return NothingToAnswerError(_("The recording contains no speech."), reason="silence")
+
+
+def too_short(seconds: float) -> bool:
+    """Whether nobody can have said a word in it; 0 stands for a length that is not known."""
+    return 0 < seconds < _SHORTEST_SECONDS
 
 
 def loudness_of(waveform: bytes) -> Loudness:

@@ -28,7 +28,7 @@ from userbot.errors import (
 )
 from userbot.events import Notice, Report, about
 from userbot.ports import Clock, Sender
-from userbot.rules.own_writes import of_answer
+from userbot.rules.own_writes import answer_random_id
 from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.turn.chat_rules import ChatRules
@@ -76,7 +76,7 @@ class Outbound:
 
     def random_id(self, question: Question, part: int) -> int:
         """By it Telegram knows a part of an answer again, and carries it out once."""
-        return of_answer(self._secret, question, part)
+        return answer_random_id(self._secret, question, part)
 
     async def send(self, turn: Turn, part: int, random_id: int, text: str, leave: Leave) -> Sent:
         """Record a message and let it leave.

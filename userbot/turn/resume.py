@@ -27,7 +27,7 @@ from userbot.events import Notice, Report, about
 from userbot.ports import Clock, Reader
 from userbot.rules import switches
 from userbot.rules.mark import unmarked
-from userbot.rules.own_writes import adopted, of_answer, owners_answers
+from userbot.rules.own_writes import adopted, answer_random_id, owners_answers
 from userbot.rules.retrying import grew_old
 from userbot.rules.trigger import question_of
 from userbot.storage.store import Store
@@ -129,7 +129,7 @@ class Resume:
         """What the store knows to stand of the answer is the beginning of it."""
         question, secret = turn.question, self._secret
         turn.messages = [
-            Standing(message, of_answer(secret, question, part), RichText(text), sure=False)
+            Standing(message, answer_random_id(secret, question, part), RichText(text), sure=False)
             for part, (message, text) in enumerate(self._store.outbound.standing(question))
         ]
         turn.taken_up = bool(turn.messages)

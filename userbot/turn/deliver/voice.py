@@ -19,7 +19,7 @@ from userbot.events import Notice, Report, about
 from userbot.ports import Sender, Speaker, Uploaded
 from userbot.rules.mark import unmarked
 from userbot.rules.markdown import render
-from userbot.rules.voice import caption_of, seconds_of, words_of
+from userbot.rules.speech import caption_of, seconds_of, words_of
 from userbot.texts import _
 from userbot.turn.budget import Budget
 from userbot.turn.deliver.writing import InWriting

@@ -38,7 +38,7 @@ from userbot.rules.markdown import (
     render,
 )
 from userbot.rules.pacing import Pace
-from userbot.rules.voice import CAPTION_UNITS
+from userbot.rules.speech import CAPTION_UNITS
 from userbot.settings import PacingConfig
 from userbot.texts import _, translated
 from userbot.timings import USUAL

@@ -18,8 +18,15 @@ from userbot.errors import AudioError
 from userbot.ports import Audio, Clock, Reader, Workplace
 from userbot.rules import formats, voice_note
 from userbot.rules.formats import LOOKED_AT, OGG, format_of
-from userbot.rules.transcript import is_ghost, phantom
-from userbot.rules.voice import FILE_BYTES, perhaps_too_long, silence, too_long, too_short
+from userbot.rules.transcript import (
+    FILE_BYTES,
+    is_ghost,
+    perhaps_too_long,
+    phantom,
+    silence,
+    too_long,
+    too_short,
+)
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
 from userbot.texts import _

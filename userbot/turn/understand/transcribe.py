@@ -13,8 +13,7 @@ from dataclasses import replace
 from userbot.events import Report, Transcribed, about
 from userbot.ports import Clock
 from userbot.rules.plain import preview
-from userbot.rules.transcript import is_blank, is_ghost, loudness_of
-from userbot.rules.voice import silence, too_short, unfit
+from userbot.rules.transcript import is_blank, is_ghost, loudness_of, silence, too_short, unfit
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
 from userbot.timings import USUAL, Timings

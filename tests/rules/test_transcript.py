@@ -21,8 +21,9 @@ from userbot.rules.transcript import (
     loudness_of,
     phantom,
     question_in,
+    too_short,
+    unfit,
 )
-from userbot.rules.voice import too_short, unfit
 from userbot.settings import ChatConfig, ChatVoiceConfig, VoiceConfig
 from userbot.types import Loudness, Voice
 
