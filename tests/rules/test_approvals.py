@@ -11,7 +11,15 @@ import pytest
 from tests.questions import ANNA, OWNER, question
 from userbot.rules.approvals import in_time, link, noted, on_one_line, request, where, word_of
 from userbot.rules.plain import units
-from userbot.types import Approval, ApprovalEnd, ConversationId, Entity, RichText, Wanted
+from userbot.types import (
+    SAVED_TITLE,
+    Approval,
+    ApprovalEnd,
+    ConversationId,
+    Entity,
+    RichText,
+    Wanted,
+)
 
 BOLD = (Entity("bold", 0, 4),)
 
@@ -76,6 +84,14 @@ def test_a_request_says_whose_question_it_is_how_to_answer_and_what_would_stand(
     assert answer == "8 pm 🎉"
     (bold,) = message.entities
     assert bold.offset == units(f"{head}\n\n")
+
+
+def test_saved_messages_have_their_own_name_in_each_language() -> None:
+    mine = replace(question("and?", sender=OWNER, chat=OWNER.id), title=SAVED_TITLE)
+    for language, name in (("en", "Saved Messages"), ("ru", "Избранное")):
+        (text,) = request(mine, wanted(RichText("Yes.")), language)  # type: ignore[arg-type]
+        assert text.text.startswith(f"❓ {name} · Olga: ")
+        assert noted(mine, "", language).text.startswith(f"{name} · Olga")  # type: ignore[arg-type]
 
 
 def test_a_request_that_is_too_long_for_one_message_is_several() -> None:

@@ -72,7 +72,7 @@ def approvals(common: Common, settings: Settings, number: int | None, word: str)
     if in_terminal():
         for question, one in waiting:
             tell()
-            show(printable(f"{one.id}  {where(question)}: {preview(question.text)}"))
+            show(printable(f"{one.id}  {said(where(question))}: {preview(question.text)}"))
             show(_whole(one))
             call = one.kind == "call"
             typed = ask(
@@ -131,5 +131,5 @@ def _row(question: Question, one: Approval) -> dict[str, Any]:
 
 def _shown(question: Question, one: Approval) -> tuple[str, ...]:
     left = max(0.0, (one.deadline - datetime.now(UTC)).total_seconds())
-    words = (where(question), preview(question.text), preview(on_one_line(one)))
+    words = (said(where(question)), preview(question.text), preview(on_one_line(one)))
     return (str(one.id), *map(printable, words), said(whole_seconds(left)))

@@ -16,6 +16,7 @@ from userbot.rules.tool_words import in_sight
 from userbot.texts import Language, Text, _, joined, quoted, translated
 from userbot.types import (
     CHANNELS,
+    SAVED_TITLE,
     Approval,
     ApprovalEnd,
     ApprovalKind,
@@ -58,22 +59,23 @@ def in_time(said: ApprovalEnd, deadline: datetime, at: datetime) -> ApprovalEnd:
     return said if at <= deadline or said.word == "no" else ApprovalEnd("late")
 
 
-def where(question: Question) -> str:
+def where(question: Question) -> Text:
     """Whose question, and where it was asked."""
     person, title = question.sender.name, question.title
-    return person if title in (person, "") else f"{title} · {person}"
+    if title == SAVED_TITLE:
+        title = _("Saved Messages")
+    return joined("" if title == person else title, person, by=" · ")
 
 
 def request(question: Question, wanted: Wanted, language: Language) -> tuple[RichText, ...]:
     """The messages that ask the owner: whose question it is, how to answer, what is wanted."""
     asked = shortened(question.text, _MOST_ASKED)
+    whose = joined("❓", where(question))
     head = "\n".join(
         filter(
             None,
             (
-                translated(joined(f"❓ {where(question)}", quoted(asked), by=": "), language)
-                if asked
-                else f"❓ {where(question)}",
+                translated(joined(whose, quoted(asked) if asked else "", by=": "), language),
                 link(question),
                 translated(_HOW_OF_EVERY if wanted.every else _HOW[wanted.kind], language),
             ),
