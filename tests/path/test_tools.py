@@ -99,6 +99,18 @@ async def test_a_tool_that_may_change_something_runs_on_the_owners_own_words(
     assert "Added: bread" in (await answered(stage, again, "/gpt note: bread")).text
 
 
+async def test_half_a_character_among_arguments_ends_no_connection(
+    stage: Stage, notes: Served
+) -> None:
+    half = ToolCall("cadd", "notes__add", '{"text": "\\ud83d!"}')
+    stage.endpoint.responder = Model((half, call("now")))
+    program = await stage.program(tools=[notes.block()])
+    await answered(stage, program)
+    added, now = results(stage.endpoint.requests[-1])
+    assert "Added: \ufffd!" in added
+    assert "12:34" in now
+
+
 async def quoted(stage: Stage, program: Program) -> Message:
     said = stage.max.says(stage.group, "Olga, add a note: CANARY")
     return stage.olga.says(stage.group, "/gpt do it", reply_to=said)

@@ -27,7 +27,7 @@ from userbot import __version__
 from userbot.errors import ToolServerError
 from userbot.events import Notice, Report, Waiting
 from userbot.ports import Clock, first_of
-from userbot.rules.tool_words import fingerprint, one_line
+from userbot.rules.tool_words import canonical, fingerprint, one_line
 from userbot.settings import ToolsConfig
 from userbot.texts import _, joined
 from userbot.tools import bounded
@@ -128,7 +128,10 @@ class McpServer:
         with self._explained(left=True):
             async with asyncio.timeout(CALL_SECONDS):
                 result = await client.session.call_tool(
-                    tool, dict(arguments), CALL_SECONDS, allow_input_required=True
+                    tool,
+                    json.loads(canonical(arguments)),  # half a character would end the connection
+                    CALL_SECONDS,
+                    allow_input_required=True,
                 )
         if isinstance(result, InputRequiredResult):
             return "It asks for something that only a person can give. It was refused.", True
