@@ -18,8 +18,10 @@ from userbot.tools.mcp import McpServer
 from userbot.types import ToolDefinition
 
 _SECONDS = 30.0
-_PATH = re.compile(r"(?:^|=)((?:~|\.{0,2}/|[A-Za-z]:[\\/]).*)", re.DOTALL)
-"""A path among a program's arguments, by itself or behind an equals sign."""
+_PATH = re.compile(r"~|\.{0,2}/|[A-Za-z]:[\\/]")
+"""How a path among a program's arguments begins: a whole one, or …"""
+_PARTS = re.compile(r"[=,:;]")
+"""… what stands between these, as in options, mounts and addresses of databases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,11 @@ def reached(server: ToolsConfig, settings: Settings, config: Path) -> list[Path]
 
 def _paths(server: ToolsConfig) -> Iterator[Path]:
     for word in (*server.command[1:], *server.env.values()):
-        if found := _PATH.search(word):
-            with suppress(OSError, RuntimeError, ValueError):
-                yield Path(found[1]).expanduser().resolve()
+        for part in (word, *_PARTS.split(word)):
+            if _PATH.match(part):
+                with suppress(OSError, RuntimeError, ValueError):
+                    # Two slashes begin a path of their own to Python.
+                    yield Path(re.sub(r"^/+", "/", part)).expanduser().resolve()
 
 
 def _leads_to(path: Path, file: Path) -> bool:

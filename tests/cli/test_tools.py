@@ -138,6 +138,10 @@ def test_the_doctor_looks_at_each_server_and_at_what_it_reaches(
         (["--root={folder}/sessions"], 2),
         (["--db", "{folder}/sessions/history.db"], 1),
         (["/"], 4),
+        (["run", "-v", "{folder}/sessions:/data:ro", "some/image"], 2),
+        (["--mount", "type=bind,src={folder},dst=/data"], 4),
+        (["sqlite:///{folder}/sessions/history.db"], 1),
+        (["https://example.org{folder}"], 0),
     ],
 )
 def test_arguments_that_lead_to_the_session_the_history_or_the_config_are_seen(
