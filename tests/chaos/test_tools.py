@@ -48,6 +48,10 @@ async def killed(stage: Stage, notes: Served, number: int, position: int | None)
     listed = program.events("notice", reason="tool_in_doubt")
     done = [one for one in notes.called("add") if one["text"] == text]
     row = next(row for row in stage.history() if row.message == message)
+    saved = [one.text for one in stage.olga.messages(stage.olga)]
+    told = [one for one in saved if one.startswith("⚠️") and one.endswith(f"text: {text}")]
+    if len(told) != len(listed):
+        return f"told {len(told)} times in Saved Messages, listed {listed}"
     if len(done) > 1 or not (done or listed) or row.state != "answered":
         return f"{row}: done {len(done)} times, listed {listed}"
     if position is None and not listed:
