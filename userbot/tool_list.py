@@ -17,7 +17,8 @@ from userbot.telegram.session import session_file
 from userbot.tools.mcp import McpServer
 from userbot.types import ToolDefinition
 
-_SECONDS = 30.0
+LIST_SECONDS = 30
+"""How long each is waited for."""
 _PATH = re.compile(r"~|\.{0,2}/|[A-Za-z]:[\\/]")
 """How a path among a program's arguments begins: a whole one, or …"""
 _PARTS = re.compile(r"[=,:;]")
@@ -48,7 +49,7 @@ async def listed(servers: Sequence[ToolsConfig]) -> list[ListedServer]:
 async def _listed(config: ToolsConfig) -> ListedServer:
     server = McpServer(config, SystemClock(), lambda _event: None)
     try:
-        await server.ready(_SECONDS)
+        await server.ready(LIST_SECONDS)
         return ListedServer(config, server.definitions, None)
     except ToolServerError as error:
         return ListedServer(config, (), error)

@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import tomli
@@ -104,6 +105,14 @@ def test_a_server_that_is_away_is_told_and_so_is_a_tool_that_is_not_there(
     assert "no-such-program-7719" in said
     assert "It said last: no such repository" in said
     assert 'no such tools: nwo\n→ Did you mean "now"?' in said.replace("  ", "")
+
+
+def test_a_server_that_takes_long_is_told_to_be_waited_for(
+    tmp_path: Path, notes: Served, capsys: Shown
+) -> None:
+    with patch("userbot.cli.tools._SHORT_SECONDS", 0):
+        tools.tools(Common(), settings(tmp_path, notes.block()), "")
+    assert "Waiting for the servers of [[tools]], 30 s at most." in capsys.readouterr().err
 
 
 def test_the_doctor_looks_at_each_server_and_at_what_it_reaches(

@@ -22,6 +22,7 @@ from userbot.cli.common import Common, explained, load_config
 from userbot.cli.language import said
 from userbot.cli.login import online
 from userbot.cli.table import print_json, titled
+from userbot.cli.tools import asked
 from userbot.config import Loaded, check_modes
 from userbot.config.environment import ENV_FILE
 from userbot.config.faults import BLOCKS
@@ -38,7 +39,7 @@ from userbot.telegram.clock import HINT
 from userbot.telegram.names import NameResolver, dialogs
 from userbot.telegram.session import session_file
 from userbot.texts import _, joined, n_
-from userbot.tool_list import listed, reached
+from userbot.tool_list import reached
 
 T = TypeVar("T")
 _IN_BLOCKS = tuple(f"{name}[" for name in BLOCKS)
@@ -304,7 +305,7 @@ async def tools(loaded: Loaded) -> list[Finding]:
     """Each server of tools: what it offers with which right, and what it can reach."""
     found = []
     changed = _changed_tools(loaded.settings.history.database) if loaded.settings.tools else []
-    for server in await listed(loaded.settings.tools):
+    for server in await asked(loaded.settings.tools):
         name = _("tools")
         if server.trouble is not None:
             found.append(Finding(name, False, str(server.trouble), server.trouble.hint))

@@ -19,11 +19,11 @@ from userbot.console.lines import utc
 from userbot.errors import ToolServerError, UsageError
 from userbot.rules.tool_rights import right_of
 from userbot.rules.tool_words import one_line, spec_of
-from userbot.settings import Settings
+from userbot.settings import Settings, ToolsConfig
 from userbot.storage.store import Store
 from userbot.storage.tools import CallInDoubt
 from userbot.texts import Text, _, joined, n_
-from userbot.tool_list import ListedServer, listed
+from userbot.tool_list import LIST_SECONDS, ListedServer, listed
 from userbot.types import Right, ToolDefinition
 
 _RIGHTS: Final[dict[Right | None, Text]] = {
@@ -32,6 +32,8 @@ _RIGHTS: Final[dict[Right | None, Text]] = {
     "allow": _("acts by itself on your own words"),
     None: _("not offered"),
 }
+_SHORT_SECONDS: Final = 4.0
+"""Nobody wonders for so long: importing the SDK and starting a program take two."""
 _COLUMNS: Final = (
     Column(_("tool")),
     Column(_("right")),
@@ -45,7 +47,7 @@ def tools(common: Common, settings: Settings, confirm: str) -> None:
     if not settings.tools:
         aside(_("There are no [[tools]] in your config."), _("config.toml.example shows some."))
         return
-    found = asyncio.run(listed(settings.tools))
+    found = asyncio.run(asked(settings.tools))
     with closing(Store.open(settings.history.database)) as store:
         changed = _seen(store, found)
         if confirm:
@@ -59,6 +61,15 @@ def tools(common: Common, settings: Settings, confirm: str) -> None:
         _print_doubts(doubts)
     if _troubles(found):
         raise SystemExit(1)
+
+
+async def asked(servers: Sequence[ToolsConfig]) -> list[ListedServer]:
+    """What the servers have; that they are waited for is said."""
+    asking = asyncio.create_task(listed(servers))
+    done, _late = await asyncio.wait({asking}, timeout=_SHORT_SECONDS)
+    if not done:
+        aside(_("Waiting for the servers of [[tools]], {seconds} s at most.", seconds=LIST_SECONDS))
+    return await asking
 
 
 def _seen(store: Store, found: Sequence[ListedServer]) -> set[str]:
