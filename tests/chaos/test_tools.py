@@ -64,6 +64,7 @@ async def ended(running: Killed, notes: Served, question: Message, stage: Stage,
     ends = asyncio.create_task(running.ends())
     message = question.id_for(stage.olga)
     while not ends.done() and not running.events("answered", message=message):
+        assert not running.events("failed", message=message), running.told
         if text and any(one["text"] == text for one in notes.called("add")):
             break
         await asyncio.sleep(0.02)

@@ -58,7 +58,7 @@ def test_only_a_call_that_its_server_did_not_take_is_certainly_not_carried_out(
         (refused(-32000), PROGRAM, 0, "", "its program ended.", "by itself"),
         (TimeoutError(), PROGRAM, 0, "", "it was silent for too long.", "by itself"),
         (FileNotFoundError(), PROGRAM, 0, "", "cannot be started: mcp-server-time.", "full path"),
-        (ImportError(), PROGRAM, 0, "", "Tools need the package mcp", "make tools"),
+        (ModuleNotFoundError(), PROGRAM, 0, "", "Tools need the package mcp", "make tools"),
     ],
 )
 def test_why_a_server_is_not_there_is_a_sentence_with_what_to_do(

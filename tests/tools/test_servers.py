@@ -263,7 +263,7 @@ async def test_a_program_that_is_no_server_is_told_in_a_sentence(
 
 async def test_without_the_sdk_it_is_told_once_and_not_tried_again(stage: Stage) -> None:
     blocks = [{"name": one, "command": ["mcp-server-time"], "read": ["x"]} for one in ("a", "b")]
-    with patch("userbot.tools.mcp._import", side_effect=ImportError):
+    with patch("userbot.tools.mcp._import", side_effect=ModuleNotFoundError):
         program = await stage.program(tools=blocks)
         await answered(stage, program)
     (told,) = program.events("notice")

@@ -52,7 +52,7 @@ def failure(
     """
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    if isinstance(error, ImportError):
+    if isinstance(error, ModuleNotFoundError):
         return Failure(
             ToolServerError(
                 _("Tools need the package mcp, which is not installed."),

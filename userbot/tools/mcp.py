@@ -167,7 +167,7 @@ class McpServer:
                 self._up.clear()
             if self._closing.is_set():
                 return
-            if isinstance(trouble.__cause__, ImportError):
+            if isinstance(trouble.__cause__, ModuleNotFoundError):
                 # It does not come by itself; who waits tells it, and the next question looks again.
                 self.trouble = trouble
                 self._tried.set()
