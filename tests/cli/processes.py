@@ -109,9 +109,8 @@ class Process:
 
     def send_signal(self, number: signal.Signals) -> None:
         if self.pid and self.returncode is None:  # 0 would be all of these tests
-            with contextlib.suppress(
-                ProcessLookupError
-            ):  # it has ended, and its code is on its way
+            # It may have ended, and its code be on its way.
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
     def kill(self) -> None:
