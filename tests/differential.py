@@ -35,6 +35,8 @@ ACTS = 30
 """What people do with one seed."""
 QUIET = 1.0
 """Seconds without a request, after which an act is taken to be over."""
+MOST_LOOKS = 30
+"""So often it is looked whether an act is over; then the next begins."""
 UNTOLD = {"ready", "waiting", "stopped"}
 CAUGHT_UP = "caught_up"
 """Events that depend on the machine: what is said right after a start is pushed or looked up."""
@@ -153,11 +155,20 @@ async def running(tree: Path, file: Path) -> AsyncIterator[list[dict[str, Any]]]
 
 
 async def quiet(stage: Stage, told: list[dict[str, Any]]) -> None:
-    """Until nothing has happened for a while."""
+    """Until nothing is under way, and nothing has happened for a while."""
     before = None
-    while (now := (len(stage.telegram.calls), len(stage.endpoint.requests), len(told))) != before:
+    for _ in range(MOST_LOOKS):
+        now = (len(stage.telegram.calls), len(stage.endpoint.requests), len(told))
+        if now == before and not under_way(told):
+            return
         before = now
         await asyncio.sleep(QUIET)
+
+
+def under_way(told: list[dict[str, Any]]) -> set[tuple[int, int]]:
+    """The questions of which no end was told, each by its chat and message."""
+    last = {(one["chat"], one["message"]): one["event"] for one in told if "message" in one}
+    return {question for question, event in last.items() if event in ("heard", "answering")}
 
 
 def summed_up(stage: Stage, told: list[dict[str, Any]]) -> Seen:
