@@ -384,6 +384,27 @@ async def test_a_request_that_was_scheduled_by_a_killed_run_is_found_with_its_wo
     assert len(saved(stage)) == 2
 
 
+async def test_a_word_to_a_request_counts_though_its_run_was_killed_before_it_knew_of_it(
+    stage: Stage,
+) -> None:
+    def lost(call: Call) -> None:
+        if call.what.startswith("UPDATE approval_requests SET scheduled"):
+            raise busy()
+
+    with watched(lost):
+        program = await begun(stage, approvals={"ring": True})
+        question = stage.max.says(stage.group, "when do we meet?")
+        await until(lambda: stage.olga.scheduled(stage.olga))
+        await program.tells("waiting", reason="storage_busy")
+        await program.crash()
+    program = await begun(stage, approvals={"ring": True})
+    stage.telegram.advance(20)
+    stage.olga.says(stage.olga, "yes", reply_to=await requested(stage))
+    await program.tells("answered", timeout=20)
+    assert len(stage.answers(question)) == 1
+    assert len(saved(stage)) == 2
+
+
 async def test_a_request_that_was_never_sent_leaves_at_the_next_start(stage: Stage) -> None:
     stage.timings = CUT_OFF
     stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_60")

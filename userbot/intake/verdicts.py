@@ -66,7 +66,8 @@ class Verdicts:
         self._clock = clock
         self._report = report
         self._time_stands = clock.monotonic() + _MISSED_SECONDS
-        self._found = 0.0
+        self._looks_at = 0.0
+        self._has_looked = False
 
     def begin(self) -> None:
         """At a start: what waited goes on waiting. Raises StorageError."""
@@ -80,7 +81,7 @@ class Verdicts:
     def missed(self) -> None:
         """Something may have been missed, his word too."""
         self._time_stands = self._clock.monotonic() + _MISSED_SECONDS
-        self._found = 0.0
+        self._looks_at = 0.0
 
     def of(self, message: Message, prefix: str) -> Approval | None:
         """What a message in Saved Messages is the owner's word to; None if it is none.
@@ -136,16 +137,17 @@ class Verdicts:
 
     async def find(self) -> None:
         """See, from time to time, that it is known where the requests stand."""
-        now = self._clock.monotonic()
-        if now - self._found < _FIND_SECONDS and self._found:
+        now, at_start = self._clock.monotonic(), not self._has_looked
+        if now < self._looks_at:
             return
-        self._found = now
+        self._looks_at, self._has_looked = now + _FIND_SECONDS, True
         for question, approval in self._approvals.waiting():
             if approval.said is not None or self._queue.waiting(question.id) is None:
                 continue
             age = self._clock.now() - approval.asked_at
-            if age.total_seconds() <= _JUST_ASKED_SECONDS:
-                self._found = 0.0  # its time comes in a moment, not with the look after this
+            # What an earlier run has asked for is not on its way: a word to it may come at once.
+            if age.total_seconds() <= _JUST_ASKED_SECONDS and not at_start:
+                self._looks_at = now  # its time comes in a moment, not with the look after this
                 continue
             try:
                 await self._approve.find(question, approval)
