@@ -13,7 +13,7 @@ from typing import Any
 from userbot.build import Adapters, Program, Services, account_of
 from userbot.controls import Controls, Running
 from userbot.errors import StorageError, UserbotError
-from userbot.events import Ignored, Notice, Ready, Report, Stopped
+from userbot.events import Ignored, Notice, Ready, Report, Stopped, about_message
 from userbot.intake.edits import MENDED
 from userbot.intake.watch import Watch
 from userbot.ports import Clock, SystemClock
@@ -257,16 +257,7 @@ class _Run:
         if after <= MENDED:  # a typo in the prefix
             services.arrivals.receive_again(message)
         else:
-            self._report(
-                Ignored(
-                    chat=message.conversation.chat,
-                    title=message.title,
-                    message=message.message,
-                    person=message.sender,
-                    reason="edited_late",
-                    notable=False,
-                )
-            )
+            self._report(Ignored(**about_message(message), reason="edited_late", notable=False))
 
     def deleted(self, chat: int | None, messages: Sequence[int]) -> None:
         """Messages are gone; `chat` where Telegram says which."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypedDict
 
 from userbot.errors import UserbotError
-from userbot.types import Person, Question
+from userbot.types import Message, Person, Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,16 @@ def about(question: Question | None, message: int | None = None) -> About:
         title=question.title,
         message=message or question.message,
         person=question.sender,
+    )
+
+
+def about_message(message: Message) -> About:
+    """The same of what happened to a message that is no question."""
+    return About(
+        chat=message.conversation.chat,
+        title=message.title,
+        message=message.message,
+        person=message.sender,
     )
 
 

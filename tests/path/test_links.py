@@ -9,6 +9,7 @@ from telethon.tl import types
 
 from tests.harness import Stage, Timings, listed
 from tests.path.test_answered_once import CUT_OFF
+from tests.path.test_bursts import slowly
 from tests.path.voice.notes import answered, until
 
 ADDRESS = "https://news.example/storm"
@@ -163,3 +164,19 @@ async def test_a_quiet_question_brings_the_page_that_came_with_it_and_looks_for_
     stage.olga.says(stage.club, f"/gpt -q and {other}?")
     await answered(program, 2)
     assert not program.events("waiting", reason="page"), "its message is deleted by then"
+
+
+async def test_an_edit_to_another_address_brings_the_page_that_stands_there(stage: Stage) -> None:
+    known(stage)
+    other = "https://news.example/sun"
+    stage.telegram.knows_page(other, site="News", title="Sun", description="", paragraphs=["Warm."])
+    stage.endpoint.responder = slowly(0.3)
+    program = await stage.program()
+    question = stage.max.says(stage.group, f"/gpt {ADDRESS}")
+    await until(stage.asked)
+    stage.max.edits(question, f"/gpt {other}")
+    await answered(program)
+    assert len(stage.asked()) == 2
+    assert asked(stage).endswith(other)
+    assert "> Warm." in asked(stage)
+    assert TITLE not in asked(stage)

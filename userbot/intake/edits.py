@@ -11,7 +11,6 @@ Rule 4: what was not asked since its owner had mistaken a switch is asked once h
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from userbot.intake.queue import Queue
@@ -26,12 +25,6 @@ MENDED = timedelta(seconds=30)
 """So long after it was sent, a message that gets the prefix by an edit is a question after all; and
 so old may the edit be that mends a switch.
 """
-
-
-def reworded(piece: Question, asks: Question) -> Question:
-    """A message as it reads now; where it is answered stays."""
-    now = replace(piece, text=asks.text, recap=asks.recap, switches=asks.switches)
-    return now if piece.quiet else replace(now, about=asks.about, about_name=asks.about_name)
 
 
 class Edits:
@@ -91,7 +84,7 @@ class Edits:
             not piece.quiet and asks.about_name != piece.about_name
         ):
             # A reaction or a preview is an edit too.
-            self._queue.change(reworded(piece, asks))
+            self._queue.change(piece.reworded(asks))
 
     def _take_ended(self, message: Message, asks: Question) -> None:
         now = self._clock.now()

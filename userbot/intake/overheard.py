@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from userbot.events import About, Failed, Ignored, Report
+from userbot.events import Failed, Ignored, Report, about_message
 from userbot.intake.queue import Queue
 from userbot.rules.trigger import Known
 from userbot.texts import _
@@ -33,11 +33,13 @@ class Overheard:
             self._queue.stand_down(message)
         notable = reason not in _EVERYDAY and self._was_asked(message, known, reason)
         detail = self._why_not(message) if notable and reason == "not_allowed" else ""
-        self._report(Ignored(**_about(message), reason=reason, notable=notable, detail=detail))
+        self._report(
+            Ignored(**about_message(message), reason=reason, notable=notable, detail=detail)
+        )
 
     def failed(self, message: Message, bug: Exception) -> None:
         """A message raised what nobody foresaw."""
-        self._report(Failed.of(internal(bug), _about(message)))
+        self._report(Failed.of(internal(bug), about_message(message)))
 
     def _was_asked(self, message: Message, known: Known, reason: str) -> bool:
         """Whether it would have been a question, had its sender been let in."""
@@ -56,15 +58,6 @@ class Overheard:
                 return _("only you may ask here")
             case _:
                 return _("{name} is not on the list of people who may ask here", name=name)
-
-
-def _about(message: Message) -> About:
-    return About(
-        chat=message.conversation.chat,
-        title=message.title,
-        message=message.message,
-        person=message.sender,
-    )
 
 
 _SHUT_OUT = frozenset({"not_allowed", "forgotten", "blocked", "off"})

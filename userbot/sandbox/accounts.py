@@ -90,7 +90,8 @@ class Account(SendingUser):
             raise ValueError(f"{message} is not by {self}")
         carries = message.media is not None
         ready = prepare(text, entities or (), self.world.state.users, caption=carries)
-        edit(self.world, message, ready.text, ready.entities)
+        preview = ready.has_address and not getattr(message.chat, "no_links", False)
+        edit(self.world, message, ready.text, ready.entities, link_preview=preview)
 
     def deletes(self, *messages: Message, for_everyone: bool = True) -> None:
         """Deletes messages that this account sees; in a supergroup always for everyone."""

@@ -245,22 +245,7 @@ class Resume:
             return replace(piece, text=text)
         if decision.quiet and not piece.quiet:
             return None  # it is not wanted where it would be answered
-        return replace(
-            piece,
-            text=decision.text,
-            forwarded_from=decision.forwarded_from,
-            about=decision.about,
-            about_name=decision.about_name,
-            reply_to=decision.reply_to,
-            reply_part=decision.reply_part,
-            about_reply=decision.about_reply,
-            pictures=decision.pictures,
-            pages=decision.pages,
-            album=decision.album,
-            expires_at=decision.expires_at,
-            recap=decision.recap,
-            switches=decision.switches,
-        )
+        return piece.reworded(decision)
 
     def _confirmed(
         self, question: Question, recorded: list[Recorded], since: Since

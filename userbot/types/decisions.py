@@ -98,7 +98,7 @@ class Question:
     plain: bool = False
     """Its message is the sender's own text and nothing else: he could put another in its place."""
     labelled: bool = False
-    """Its text has labels of ours in it. Not stored: read again they are taken for its words."""
+    """Its text has labels of ours in it, which say whose words those behind them are."""
     pictures: tuple[int, ...] = ()
     """The messages whose pictures belong to it: its own, or those it was joined by."""
     pages: tuple[LinkedPage, ...] | None = field(default=None, compare=False)
@@ -161,6 +161,26 @@ class Question:
         """The conversation that its message was written in."""
         about = self.about
         return about if about is not None and about.chat == self.source else self.conversation
+
+    def reworded(self, asks: Question) -> Question:
+        """The same question as its message reads now, which is to ask this. Where it is answered,
+        and what is known of its sender, stays."""
+        now = replace(
+            self,
+            text=asks.text,
+            forwarded_from=asks.forwarded_from,
+            about_reply=asks.about_reply,
+            reply_to=asks.reply_to,
+            reply_part=asks.reply_part,
+            pictures=asks.pictures,
+            documents=asks.documents,
+            pages=asks.pages,
+            album=asks.album,
+            expires_at=asks.expires_at,
+            recap=asks.recap,
+            switches=asks.switches,
+        )
+        return now if self.quiet else replace(now, about=asks.about, about_name=asks.about_name)
 
     def moved(self, new: int) -> Question:
         """The same question, now that its basic group has become a supergroup."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from userbot.errors import (
     AccountStoppedError,
@@ -25,7 +26,7 @@ from userbot.errors import (
     WriteInDoubtError,
 )
 from userbot.events import Notice, Report, Waiting, about
-from userbot.ports import Clock, Sender
+from userbot.ports import Clock, Sender, Write
 from userbot.rules import pacing, retrying
 from userbot.rules.above_answer import above_answer, beginning, prompt_of
 from userbot.rules.inert import Inert
@@ -44,6 +45,7 @@ from userbot.texts import _, translated
 from userbot.timings import USUAL
 from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.endings import RING_SECONDS, first_shown
+from userbot.turn.outbound import permitted
 from userbot.turn.stream import Stream
 from userbot.turn.turn import Turn
 from userbot.types import CUT, OVERLONG, Answer, ChatKind, Finish, RichText
@@ -149,17 +151,13 @@ class InWriting:
     async def schedule(self, turn: Turn) -> Answer:
         """Let Telegram send all of it a little later, so that it rings. Raises as `finish`."""
         self._begin(turn)
-        stream, conversation = turn.stream, turn.question.conversation
+        stream = turn.stream
         assert stream is not None
         assert stream.finish is not None
         wanted = self._wanted(turn)
         for at, text in enumerate(wanted):
-            while True:
-                with turn.waits("gate"):
-                    await self._sender.acquire(conversation, "send", turn.question.title)
-                with suppress(PauseAskedError):
-                    await self._messages.schedule(turn, at, text, RING_SECONDS + at)
-                    break
+            schedule = partial(self._messages.schedule, turn, at, text, RING_SECONDS + at)
+            await permitted(partial(self._permit, turn, "send"), schedule)
         first = unmarked(wanted[0].text, turn.mark) if wanted else ""
         return Answer(stream.shown, first, stream.finish, (), stream.cites)
 
@@ -249,8 +247,7 @@ class InWriting:
             await stream.end(_LOOK_SECONDS)
             return
         if not turn.messages:
-            with turn.waits("gate"):
-                await self._sender.acquire(conversation, write, turn.question.title)
+            await self._permit(turn, write)
             if stream.error is not None:
                 return
             wanted = self._wanted(turn)  # while it waited for its permit, more was said
@@ -338,8 +335,7 @@ class InWriting:
                 return
             if write == "edit":
                 await clock.sleep(pacing.end_due(self._pace(turn), clock.monotonic()))
-            with turn.waits("gate"):
-                await self._sender.acquire(conversation, write, turn.question.title)
+            await self._permit(turn, write)
             try:
                 await self._write(turn, wanted)
             except PauseAskedError:
@@ -368,6 +364,11 @@ class InWriting:
             failed = 0
             if write == "edit":
                 turn.pace = pacing.put_off(self._pace(turn), clock.monotonic())
+
+    async def _permit(self, turn: Turn, write: Write) -> None:
+        """Wait for the permit of a write, however long that takes. Raises as `follow` does."""
+        with turn.waits("gate"):
+            await self._sender.acquire(turn.question.conversation, write, turn.question.title)
 
     async def _write(self, turn: Turn, wanted: tuple[RichText, ...]) -> None:
         await self._messages.write(turn, wanted)
