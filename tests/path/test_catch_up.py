@@ -105,6 +105,16 @@ async def test_a_chat_that_is_newly_selected_begins_now(stage: Stage) -> None:
     assert [one.text for one in heard] == [fresh.text]
 
 
+async def test_each_start_tells_its_chats_by_their_titles_also_where_nobody_has_asked(
+    stage: Stage,
+) -> None:
+    for _start in range(2):
+        program = await stage.program([listed(stage.club.id)])
+        ready = program.events("ready")[-1]
+        assert ready.selected == ("Club for everybody",)
+        await program.stop()
+
+
 async def test_an_hour_away_answers_what_is_young_and_lists_the_rest(stage: Stage) -> None:
     await first_run(stage, ago=timedelta(hours=2))
     stage.telegram.tells_at_most(0)

@@ -139,6 +139,11 @@ class Arrivals:
             return []  # they begin with the first start, which came to no look
         return [chat for chat in self._chats.policy.chats if marks.seen(chat) is None]
 
+    def untitled(self) -> list[int]:
+        """The selected chats of which nobody knows how they are called. Raises StorageError."""
+        title = self._store.conversations.title
+        return [chat for chat in self._chats.policy.chats if not title(chat)]
+
     @property
     def last_look(self) -> datetime | None:
         """The date that all chats share which are not selected."""

@@ -57,18 +57,20 @@ class CatchUp:
     async def begin(self) -> None:
         """Before anything is taken: chats that were selected since the last look begin here.
 
-        Those that the account is not in cannot: they are told.
+        Those that the account is not in cannot: they are told. How the others are called comes
+        along, which the console tells.
         """
-        if chats := self._arrivals.unmarked():
+        begun = set(self._arrivals.unmarked())
+        if chats := begun.union(self._arrivals.untitled()):
             try:
-                tops = await self._reader.tops(chats)
+                tops = await self._reader.tops(list(chats))
             except TelegramError as error:
                 self._report(Failed.of(error))
                 return
-            joined = [top for top in tops if top.joined]
+            joined = [top for top in tops if top.joined and top.chat in begun]
             for top in joined:
                 await self._arrivals.begins(top.chat, top.message)
-            for chat in sorted(set(chats) - {top.chat for top in joined}):
+            for chat in sorted(begun - {top.chat for top in joined}):
                 self._report(
                     Notice(
                         chat=chat,
