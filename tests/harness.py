@@ -34,6 +34,7 @@ from tests.cli.processes import Process, environment
 from userbot import app, cli, config
 from userbot.cli.run import Reporter, log_file_for
 from userbot.console.lines import JsonLines
+from userbot.controls import Controls
 from userbot.errors import UserbotError
 from userbot.ports import Clock
 from userbot.sandbox.accounts import Account
@@ -140,6 +141,9 @@ class Program(Told):
         self._file = file
         self._clock = clock
         self._timings = timings
+        self.controls = Controls()
+        """What whoever sits at its console has: `await program.controls.take_up(stage.settings())`
+        is a changed config."""
         self._end: asyncio.Future[str] | None = None
         self._task: asyncio.Task[str] | None = None
 
@@ -192,6 +196,7 @@ class Program(Told):
                 end=end,
                 clock=self._clock,
                 timings=self._timings,
+                controls=self.controls,
             )
         except UserbotError as error:
             raise ProgramError(error) from error

@@ -150,3 +150,18 @@ async def test_what_the_chat_has_deleted_by_itself_is_not_background(stage: Stag
     await asyncio.sleep(2.1)
     await ask(stage, program, stage.max, stage.group, "/gpt third")
     assert background(stage) == []
+
+
+async def test_what_was_said_while_the_owner_wanted_no_background_is_in_it_when_he_does_again(
+    stage: Stage,
+) -> None:
+    program = await stage.program(here(stage))
+    stage.lena.says(stage.group, "by train")
+    await ask(stage, program, stage.max, stage.group, "/gpt one")
+    await program.controls.take_up(stage.settings(here(stage, 0)))
+    stage.lena.says(stage.group, "rather by bus")
+    await ask(stage, program, stage.max, stage.group, "/gpt two")
+    assert background(stage) == []
+    await program.controls.take_up(stage.settings(here(stage)))
+    await ask(stage, program, stage.max, stage.group, "/gpt three")
+    assert background(stage) == ["Lena: by train", "Lena: rather by bus"]

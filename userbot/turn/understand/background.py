@@ -96,9 +96,14 @@ class Background:
 
     def heard(self, incoming: Message) -> None:
         """A message that is neither question, answer nor command was said somewhere."""
-        chat = self._chats.get(incoming.conversation.chat)
-        if chat is not None and self._rules.context_messages(incoming.conversation.chat):
+        where = incoming.conversation.chat
+        chat = self._chats.get(where)
+        if chat is None:
+            return
+        if self._rules.context_messages(where):
             self._take(chat, incoming)
+        else:  # not kept up: once it is wanted again, it is fetched anew
+            del self._chats[where]
 
     def edited(self, incoming: Message) -> None:
         """A message has another text now. Raises StorageError; then nothing was done."""
