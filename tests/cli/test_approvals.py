@@ -76,10 +76,10 @@ def test_what_waits_is_shown_whole_and_steers_no_terminal(kind: Any, what: str, 
     ("kind", "word", "told"),
     [
         ("answer", "yes", "1: yes. The running `userbot` sends it, or"),
-        ("answer", "At Ben's.", "1: your text is sent in its stead."),
-        ("call", "yes", "1: yes. The running `userbot` does it, or"),
-        ("call", "no", "1: no. It is not done; the answer goes on without."),
-        ("call", "tomorrow", "1: it is not done; your words go to the model."),
+        ("answer", "At Ben's.", "1: your text is sent instead."),
+        ("call", "yes", "1: yes. The running `userbot` makes the call, or"),
+        ("call", "no", "1: no. The call is not made; the answer goes on without it."),
+        ("call", "tomorrow", "1: the call is not made; your words go to the model."),
     ],
 )
 def test_what_comes_of_a_word_is_told_as_of_what_it_was_said(

@@ -301,13 +301,13 @@ async def test_who_sits_at_the_keyboard_is_asked_for_his_yes_right_there(
     screen = await house.terminal("talk")
     await screen.shows("› ")
     screen.types("note it\nyes\n")  # a word that was typed before the question is no answer
-    await screen.shows(r"text: milk\s+Shall it be done\? \(yes, no\): $")
+    await screen.shows(r"text: milk\s+Go ahead\? \(yes, no\): $")
     assert notes.called("add") == []
     screen.types("no\n")
     await screen.shows("The owner has said no.")
     assert notes.called("add") == []
     screen.types("once more\n")
-    await until(lambda: screen.plain.count("Shall it be done?") == 2)
+    await until(lambda: screen.plain.count("Go ahead?") == 2)
     screen.types("да\n")
     await screen.shows("Added: milk")
     assert notes.called("add") == [{"text": "milk"}]

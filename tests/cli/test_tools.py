@@ -103,7 +103,7 @@ def test_a_server_that_is_away_is_told_and_so_is_a_tool_that_is_not_there(
         tools.tools(Common(), settings(tmp_path, *blocks), "")
     said = capsys.readouterr().err
     assert "no-such-program-7719" in said
-    assert "It said last: no such repository" in said
+    assert "Its last output: no such repository" in said
     assert 'no such tools: nwo\n→ Did you mean "now"?' in said.replace("  ", "")
 
 
@@ -112,7 +112,7 @@ def test_a_server_that_takes_long_is_told_to_be_waited_for(
 ) -> None:
     with patch("userbot.cli.tools._SHORT_SECONDS", 0):
         tools.tools(Common(), settings(tmp_path, notes.block()), "")
-    assert "Waiting for the servers of [[tools]], 30 s at most." in capsys.readouterr().err
+    assert "Waiting for the servers under [[tools]] (up to 30 s)." in capsys.readouterr().err
 
 
 def test_the_doctor_looks_at_each_server_and_at_what_it_reaches(
@@ -130,7 +130,7 @@ def test_the_doctor_looks_at_each_server_and_at_what_it_reaches(
             store.tools.see("notes__now", described, NOW)
     found = [(one.fine, one.told, one.hint) for one in asyncio.run(doctor.tools(loaded))]
     assert found[0][:2] == (True, "notes: read now; allow add")
-    assert "ask you now: notes__now" in found[0][2]
+    assert "ask you first: notes__now" in found[0][2]
     assert found[1][:2] == (True, "honest: no tool is offered")
     assert "userbot tools" in found[1][2]
     assert not found[2][0]

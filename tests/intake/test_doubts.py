@@ -47,7 +47,7 @@ async def test_a_call_cut_off_by_a_kill_is_told_in_saved_messages_exactly_once(
         assert not program.events("heard"), "what it says itself is no question"
     (message,) = told(stage)
     assert message.text.endswith("\n\nnotes__add\ntext: milk\n    and bread")
-    assert "nobody knows whether this was done" in message.text
+    assert "it is unknown whether this was done" in message.text
     assert "--confirm notes__add" in message.text
     assert message.reply_to is None
 

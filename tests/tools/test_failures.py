@@ -50,13 +50,20 @@ def test_only_a_call_that_its_server_did_not_take_is_certainly_not_carried_out(
 @pytest.mark.parametrize(
     ("error", "config", "status", "said", "told", "hint"),
     [
-        (refused(-32603), WEB, 401, "", "it wants a key, or another one (HTTP 401).", "headers"),
+        (
+            refused(-32603),
+            WEB,
+            401,
+            "",
+            "it wants a key, or a different one (HTTP 401).",
+            "headers",
+        ),
         (refused(-32603), WEB, 503, "", "it answered with HTTP 503.", "check url"),
         (refused(-32000), WEB, 0, "", "it closed the connection without a reply.", "check url"),
         (ConnectionRefusedError(111, "x"), WEB, 0, "", "connection refused.", "check url"),
         (refused(-32000), PROGRAM, 0, "no repository", "its program ended.", "no repository"),
-        (refused(-32000), PROGRAM, 0, "", "its program ended.", "by itself"),
-        (TimeoutError(), PROGRAM, 0, "", "it was silent for too long.", "by itself"),
+        (refused(-32000), PROGRAM, 0, "", "its program ended.", "by hand"),
+        (TimeoutError(), PROGRAM, 0, "", "it was silent for too long.", "by hand"),
         (FileNotFoundError(), PROGRAM, 0, "", "cannot be started: mcp-server-time.", "full path"),
         (ModuleNotFoundError(), PROGRAM, 0, "", "Tools need the package mcp", "make tools"),
     ],

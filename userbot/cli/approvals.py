@@ -33,16 +33,18 @@ _COLUMNS: Final = (
 _DONE_OF_ANSWER: Final[dict[str, Text]] = {
     "yes": _("{number}: yes. The running `userbot` sends it, or its next start if that is soon."),
     "no": _("{number}: no. Nothing is sent."),
-    "again": _("{number}: it is written anew."),
-    "text": _("{number}: your text is sent in its stead."),
-    "late": _("{number}: its time is over, so nothing is sent."),
+    "again": _("{number}: it is being rewritten."),
+    "text": _("{number}: your text is sent instead."),
+    "late": _("{number}: too late, so nothing is sent."),
 }
 _DONE_OF_CALL: Final[dict[str, Text]] = {
-    "yes": _("{number}: yes. The running `userbot` does it, or its next start if that is soon."),
-    "no": _("{number}: no. It is not done; the answer goes on without."),
+    "yes": _(
+        "{number}: yes. The running `userbot` makes the call, or the next start if that is soon."
+    ),
+    "no": _("{number}: no. The call is not made; the answer goes on without it."),
     "again": _("{number}: you are asked again."),
-    "text": _("{number}: it is not done; your words go to the model."),
-    "late": _("{number}: its time is over, so it is not done."),
+    "text": _("{number}: the call is not made; your words go to the model."),
+    "late": _("{number}: too late, so the call is not made."),
 }
 Waiting = list[tuple[Question, Approval]]
 

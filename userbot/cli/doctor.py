@@ -324,8 +324,8 @@ async def tools(loaded: Loaded) -> list[Finding]:
         elif new := [one for one in changed if one.startswith(f"{config.name}__")]:
             names = ", ".join(map(one_line, new))
             hint = joined(
-                _("These tools have changed and ask you now: {names}.", names=names),
-                _("Look at `userbot tools`; its --confirm says that you have."),
+                _("These tools have changed, so they now ask you first: {names}.", names=names),
+                _("Check them with `userbot tools`, then accept them with its --confirm."),
             )
         elif not told:
             hint = _("`userbot tools` prints the rights to paste.")

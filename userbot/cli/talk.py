@@ -57,7 +57,7 @@ class Here:
         async with self.terminal.asking:
             self.terminal.end()
             show(call)
-            meant = word_of(RichText(await ask_meanwhile(_("Shall it be done? (yes, no)"))))
+            meant = word_of(RichText(await ask_meanwhile(_("Go ahead? (yes, no)"))))
         return meant is not None and meant.word == "yes"
 
     def report(self, event: Event) -> None:

@@ -68,7 +68,9 @@ async def asked(servers: Sequence[ToolsConfig]) -> list[ListedServer]:
     asking = asyncio.create_task(listed(servers))
     done, _late = await asyncio.wait({asking}, timeout=_SHORT_SECONDS)
     if not done:
-        aside(_("Waiting for the servers of [[tools]], {seconds} s at most.", seconds=LIST_SECONDS))
+        aside(
+            _("Waiting for the servers under [[tools]] (up to {seconds} s).", seconds=LIST_SECONDS)
+        )
     return await asking
 
 
@@ -206,8 +208,8 @@ def _print_block(server: ListedServer, new: Sequence[ToolDefinition]) -> None:
     print()
     aside(
         _(
-            "To offer the rest of “{server}”, put these lines into its block, in the place of those"
-            " that it has. They are sorted by what the server says; leave out what you do not"
+            "To offer the rest of “{server}”, replace the lines in its block with these."
+            " They are sorted by what the server says; leave out what you do not"
             " want.",
             server=config.name,
         )

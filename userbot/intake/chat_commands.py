@@ -240,8 +240,8 @@ class ChatCommands:
             )
         if command.name == DOUBT:
             return UserbotError(
-                _("The program ended before a call in doubt was told in Saved Messages."),
-                _("It is told at the next start."),
+                _("The program stopped before it could report a call of unknown outcome."),
+                _("The next start reports it in Saved Messages."),
                 reason="command_cut_off",
             )
         return UserbotError(

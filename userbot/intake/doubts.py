@@ -59,9 +59,9 @@ class Doubts:
                     **about(one.question),
                     reason="tool_in_doubt",
                     detail=_(
-                        "Nobody knows whether a call of {tool} was carried out.", tool=one.tool
+                        "It is unknown whether a call of {tool} was carried out.", tool=one.tool
                     ),
-                    hint=_("Check it yourself: it is not done again. `userbot tools` lists it."),
+                    hint=_("Check it yourself: it is not repeated. `userbot tools` lists it."),
                 )
             )
             self._commands.tell(command, notes)

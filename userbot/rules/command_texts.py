@@ -95,7 +95,7 @@ _TEXTS: Final = {
         "The program stopped before this was confirmed. If it did not happen, send it again."
     ),
     "in_doubt": _(
-        "⚠️ {where}: nobody knows whether this was done. It is not done again.\n{link}"
+        "⚠️ {where}: it is unknown whether this was done. It is not repeated.\n{link}"
         "Check it yourself; then userbot tools --confirm {tool} takes it off the list.\n\n{call}"
     ),
     "help": _(

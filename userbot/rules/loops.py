@@ -83,7 +83,7 @@ def refusal(question: Question) -> LimitReachedError:
     """Why a question of a loop is not answered; in the chat nothing is said of that."""
     told = _(
         "{name} writes faster than a person, so it is probably a program: no"
-        " answers there until {minutes} minutes of silence.",
+        " answers there until it has been silent for {minutes} minutes.",
         name=question.sender.name,
         minutes=round(COOL / 60),
     )

@@ -208,9 +208,9 @@ def _check_arguments(
     ):
         raise _refused(_("The program tried to have another recording transcribed."))
     if getattr(request, "schedule_date", None) is not None and _marked(request.peer) != saved:
-        raise _refused(_("The program tried to schedule a message to somebody else."))
+        raise _refused(_("The program tried to schedule a message for somebody else."))
     if isinstance(request, _LATER) and _marked(request.peer) != saved:
-        raise _refused(_("The program tried to touch what is scheduled to somebody else."))
+        raise _refused(_("The program tried to access messages scheduled for somebody else."))
     if isinstance(request, _SCOPED) if scope is None else not _is_within(request, scope):
         raise _refused(
             _(

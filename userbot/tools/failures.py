@@ -24,12 +24,12 @@ _NOT_THERE: Final = (404, 405)
 _FAULTY: Final = 400
 """From there on HTTP tells an error."""
 _KEY: Final = _(
-    "Put a key that it accepts into headers under [[tools]], as in config.toml.example. There is no"
-    " OAuth."
+    "Set a key that it accepts in headers under [[tools]], as in config.toml.example. OAuth is not"
+    " supported."
 )
 _URL: Final = _("Start the server, or check url under [[tools]].")
 _COMMAND: Final = _(
-    "Run its command by itself: it has to be an MCP server, over standard input and output."
+    "Run its command by hand: it must be an MCP server that uses standard input and output."
 )
 
 
@@ -85,11 +85,11 @@ def failure(
         why = _("it closed the connection without a reply")
     elif code == CONNECTION_CLOSED:
         why = _("its program ended")
-        hint = _("It said last: {said}", said=said) if said else hint
+        hint = _("Its last output: {said}", said=said) if said else hint
     elif answered and status >= _FAULTY:
         why = _("it answered with HTTP {status}", status=status)
         if status in _NO_KEY:
-            why, hint = _("it wants a key, or another one (HTTP {status})", status=status), _KEY
+            why, hint = _("it wants a key, or a different one (HTTP {status})", status=status), _KEY
     elif system is not None:
         why = _reason(system)
     else:

@@ -211,8 +211,8 @@ class ServerTools:
             return
         self._told.update(one.fingerprint for one in changed)
         listed = ", ".join(map(tool_words.one_line, names))
-        told = _("These tools have changed and ask you now: {names}.", names=listed)
-        hint = _("Look at `userbot tools`; its --confirm says that you have.")
+        told = _("These tools have changed, so they now ask you first: {names}.", names=listed)
+        hint = _("Check them with `userbot tools`, then accept them with its --confirm.")
         self._report(Notice(reason="tools_changed", detail=told, hint=hint))
 
     def _may_use(self, question: Question, server: ToolServer) -> bool:
@@ -289,7 +289,7 @@ class ServerTools:
         turn.looked_up.seconds -= self._clock.monotonic() - began
         if said is None:
             told = _("{tool} needs your yes, which cannot be given here.", tool=tool.name)
-            hint = _("Ask it in Telegram. What has the right allow runs here too, with -n.")
+            hint = _("Ask in Telegram instead. Tools with the right allow run here, too, with -n.")
             self._report(
                 Notice(**about(turn.question), reason="tool_needs_yes", detail=told, hint=hint)
             )
