@@ -17,7 +17,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from userbot.types import Switches
+from userbot.errors import SwitchError
+from userbot.texts import Text, _, joined
+from userbot.types import Question, Switches
 
 EFFORTS: Final = ("low", "medium", "high")
 """What a question may say of `reasoning_effort`; others than these are for [openai]."""
@@ -31,6 +33,17 @@ _TAKES_WORD: Final[Mapping[str, bool]] = {
     "n": False,
 }
 """The switches, and which of them are followed by a word, or by several in quotation marks."""
+_MISTAKEN: Final[Mapping[str, tuple[Text, Text]]] = {
+    "m": (
+        _("-m needs the name of a model."),
+        _("Example: -m big, with a name from [models], or a model of the server."),
+    ),
+    "e": (
+        _("-e takes low, medium or high."),
+        _("Example: -e high."),
+    ),
+}
+"""What is told to an owner who mistook a switch, by its letter."""
 _DASH: Final = "[-\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d]"
 _SWITCH: Final = re.compile(rf"{_DASH}{{1,2}}([{''.join(_TAKES_WORD)}])(?!\S)\s*", re.IGNORECASE)
 _END: Final = re.compile(rf"(?:{_DASH}{{2}}|\u2014)(?!\S)\s*")
@@ -80,6 +93,17 @@ def as_allowed(switches: Switches, models: Mapping[str, str]) -> Switches:
     if not switches.model or switches.model in models.values():
         return switches
     return replace(switches, model="", wrong="m")
+
+
+def mistake(question: Question, models: Mapping[str, str]) -> SwitchError | None:
+    """Why a question of the owner's is not asked as he wrote it, if so."""
+    wrong = question.switches.wrong
+    if not (wrong and question.by_owner):
+        return None
+    told, hint = _MISTAKEN[wrong]
+    names = ", ".join(models) if wrong == "m" else ""
+    known = _("[models] has {names}.", names=names) if names else ""
+    return SwitchError(told, joined(hint, known))
 
 
 def parse(text: str) -> Switched:

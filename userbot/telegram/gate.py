@@ -79,7 +79,9 @@ _scope: ContextVar[Scope | None] = ContextVar("where an answer looks things up",
 
 
 class Gate:
-    """`on_fatal` is told of an error that ends the program.
+    """Lets requests through: each takes its turn, waits out pauses, or is refused.
+
+    `on_fatal` is told of an error that ends the program.
 
     `stopped`: set once Telegram restricted the account or ended its login; nothing more is
     written. `pausing`: how many requests wait for the end of a pause; each will come. `saved`: the

@@ -21,6 +21,7 @@ from userbot.events import Notice, Report, Waiting, about
 from userbot.ports import Clock, request_sent
 from userbot.rules import limits
 from userbot.rules.prompt import model_of
+from userbot.rules.switches import mistake
 from userbot.rules.window import estimate
 from userbot.settings import LimitsConfig, PersonLimits, Prices
 from userbot.storage.store import Store
@@ -28,7 +29,6 @@ from userbot.texts import _
 from userbot.timings import USUAL
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.turn import Turn
-from userbot.turn.understand.switched import mistake
 from userbot.types import ChatRequest, Expected, Finish, Payment, Question, Source, Spent, Usage
 
 _LOOK_SECONDS = 1.0
