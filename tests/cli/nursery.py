@@ -13,6 +13,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -35,12 +36,18 @@ def main() -> None:
     listening.listen(64)
     print("ready", flush=True)
     _prepare()
-    while True:
+    while _wanted(listening):
         connection, _ = listening.accept()
         if os.fork() == 0:
             listening.close()
             _attend(connection)
         connection.close()
+
+
+def _wanted(listening: socket.socket) -> bool:
+    """Wait for a client; false if whoever started this is gone, killed perhaps."""
+    ready, _, _ = select.select([listening, sys.stdin], [], [])
+    return sys.stdin not in ready
 
 
 def _prepare() -> None:

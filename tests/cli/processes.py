@@ -166,7 +166,7 @@ def _nursery() -> str:
         [sys.executable, "-m", "tests.cli.nursery", address],
         cwd=ROOT,
         env=environment(Path(folder.name)),
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,  # it ends with this
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
