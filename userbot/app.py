@@ -314,7 +314,9 @@ class _Run:
         return self._services
 
     async def _look_for_retries(self) -> None:
-        """Take up what another process wants asked again, or has decided, until cancelled."""
+        """Take up what another process wants asked again, or has decided, until cancelled; and tell
+        of calls that are in doubt.
+        """
         services = self._built
         seen: int | None = None
         while True:

@@ -150,7 +150,7 @@ class House:
         self.arrives(*meanwhile)
         for one in page:
             self.arrivals.receive(replace(one, came=Came.FOUND))
-        return Brought(len(page), page[-1].message if page else after, "Club", whole=True)
+        return Brought(page[-1].message if page else after, "Club", whole=True)
 
     # What is asked of a runner, and of the commands.
 

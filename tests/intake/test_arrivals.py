@@ -176,7 +176,7 @@ async def test_while_a_chat_is_held_up_the_date_of_all_others_stands_still(
         assert house.store.watermarks.last_look() == before
 
 
-async def test_while_all_is_behind_nothing_that_arrives_counts_as_seen(
+async def test_while_all_is_behind_nothing_that_arrives_counts_as_seen_nor_as_missed(
     tmp_path: Path, trouble: Trouble
 ) -> None:
     with opened(tmp_path) as house:
@@ -188,6 +188,8 @@ async def test_while_all_is_behind_nothing_that_arrives_counts_as_seen(
         await house.look()
         await settled()
         assert sorted(house.asked) == ["missed", "told"]
+        (caught_up,) = house.events("notice")
+        assert getattr(caught_up, "detail", "") == "caught up: 1 missed message"
         assert house.store.watermarks.seen(CLUB) == 3
 
 

@@ -311,7 +311,7 @@ class FakeLine:
         ]
         for one in read:
             self.inbox.receive(replace(one, came=Came.FOUND))
-        return Brought(len(read), read[-1].message if read else after, "Club", whole=True)
+        return Brought(read[-1].message if read else after, "Club", whole=True)
 
 
 @dataclass

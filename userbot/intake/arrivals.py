@@ -14,6 +14,7 @@ Rule 4: a look counts a chat as seen up to what it handed over itself, if all of
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -72,6 +73,8 @@ class Arrivals:
         self._behind: dict[int, _Behind] = {}
         self._taken: set[tuple[int, int]] = set()
         """What was taken while all chats were behind: it is found once more, or told late."""
+        self.missed: Counter[int] = Counter()
+        """How many messages of each chat the present look has found that had not arrived."""
         self._last_heard = clock.monotonic()
         self._heard: dict[int, float] = {}
         self._groups: set[int] = set()
@@ -98,6 +101,8 @@ class Arrivals:
         else:
             if self._all_behind:
                 self._taken.add((chat, message.message))
+            if message.came is Came.FOUND and not message.outgoing:  # what we wrote is not missed
+                self.missed[chat] += 1
 
     def receive_again(self, message: Message) -> None:
         """Take a message that was no question and reads otherwise now; its chat's mark stays."""
@@ -162,6 +167,7 @@ class Arrivals:
         if self._behind:
             await self._store_back.done(self._store.probe)
         self._last_look = await self._store_back.done(self._store.watermarks.last_look)
+        self.missed.clear()
         self.wanted.clear()
 
     async def seen(self, chat: int) -> int | datetime | None:

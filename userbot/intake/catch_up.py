@@ -161,22 +161,19 @@ class CatchUp:
             or top.message > seen
         ):
             brought = await self._bring(chat, seen)
-            if brought.count:
-                self._tell(chat, brought)
+            if missed := self._arrivals.missed[chat]:
+                self._tell(chat, brought.title, missed)
 
     async def _bring(self, chat: int, seen: int | datetime | None) -> Brought:
         """Let all of it arrive, but where it is much, only what is not too old to be answered."""
         brought = await self._pages(chat, seen)
-        count = brought.count
         if not brought.whole and self._arrivals.has_more(chat, brought):
             older, brought = brought, await self._pages(chat, self._clock.now() - self._max_age)
-            count += brought.count
             brought = replace(brought, newest=max(older.newest, brought.newest))
         while self._arrivals.has_more(chat, brought):
             brought = await self._pages(chat, brought.newest)
-            count += brought.count
         await self._arrivals.see(chat, brought.newest)
-        return replace(brought, count=count)
+        return brought
 
     async def _pages(self, chat: int, seen: int | datetime | None) -> Brought:
         policy = self._chats.policy
@@ -187,16 +184,16 @@ class CatchUp:
             return await self._reader.bring(chat, since=seen, own=own)
         return await self._reader.bring(chat, after=seen or 0, own=own)
 
-    def _tell(self, chat: int, brought: Brought) -> None:
+    def _tell(self, chat: int, title: str, missed: int) -> None:
         self._report(
             Notice(
                 chat=chat,
-                title=brought.title,
+                title=title,
                 reason="caught_up",
                 detail=n_(
                     "caught up: {count} missed message",
                     "caught up: {count} missed messages",
-                    brought.count,
+                    missed,
                 ),
             )
         )

@@ -157,7 +157,7 @@ class TelegramReader:
 
         Oldest first, so many pages at most, as if it had just come.
         """
-        count, newest, whole = 0, after, False
+        newest, whole = after, False
         for _ in range(self._pages):
             await self._client.gate.pace_reading()
             dated = {"offset_date": since} if since is not None and not newest else {}
@@ -168,13 +168,12 @@ class TelegramReader:
                 newest = max(newest, message.id)
                 if isinstance(message, types.Message) and (message.out or not own):
                     self._updates.bring(message)
-                    count += not message.out  # what the account wrote was not missed
             whole = len(page) < _PAGE
             if whole:
                 break
         # What Telegram is asked about is decided a moment later; it is not lost by then.
         await self._updates.settled(chat)
-        return Brought(count, newest, self._waits.titles.get(chat, ""), whole)
+        return Brought(newest, self._waits.titles.get(chat, ""), whole)
 
     async def scheduled(self, chat: int) -> list[tuple[int, str]]:
         """What the account has scheduled in a chat: its ids so far, and texts."""

@@ -134,9 +134,8 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """How many messages of a chat were brought that had not arrived, and how far it is seen."""
+    """How far a chat was brought."""
 
-    count: int
     newest: int
     title: str
     whole: bool
