@@ -50,7 +50,7 @@ def signals() -> Signals:
 
 @pytest.fixture
 def typing(signals: Signals) -> Typing:
-    rules = SimpleNamespace(policy=SimpleNamespace(asks=lambda chat: chat == ASKING))
+    rules = SimpleNamespace(policy=SimpleNamespace(needs_yes=lambda chat: chat == ASKING))
     return Typing(signals, rules, QUICK)  # type: ignore[arg-type]
 
 

@@ -80,11 +80,8 @@ class Edits:
             self._queue.withdraw(piece)
         elif asks.quiet and not piece.quiet:
             self._queue.withdraw(piece)  # it is not wanted where it would be answered
-        elif (asks.text, asks.switches) != (piece.text, piece.switches) or (
-            not piece.quiet and asks.about_name != piece.about_name
-        ):
-            # A reaction or a preview is an edit too.
-            self._queue.change(piece.reworded(asks))
+        elif not (now := piece.reworded(asks)).asks_the_same(piece):
+            self._queue.change(now)
 
     def _take_ended(self, message: Message, asks: Question) -> None:
         now = self._clock.now()

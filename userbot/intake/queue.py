@@ -256,7 +256,7 @@ class Queue:
 
         In any case where it needs his yes, unless he has said that.
         """
-        if not (self.settings.stand_down or self._chats.policy.asks(own.conversation.chat)):
+        if not (self.settings.stand_down or self._chats.policy.needs_yes(own.conversation.chat)):
             return
 
         def is_his(question: Question) -> bool:

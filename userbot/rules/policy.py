@@ -60,14 +60,19 @@ class Policy:
     models: Mapping[str, str] = field(default_factory=dict)
     """[models]: what one question may name, and the model that it means."""
 
-    def asks(self, chat: int) -> bool:
+    def needs_yes(self, chat: int) -> bool:
         """Whether answers in a chat wait for the owner's yes; his own chat is nobody else's."""
         rule = self.chats.get(chat)
         return rule is not None and rule.answer == "ask" and chat != self.owner
 
+    def allowed_in(self, chat: int) -> Allowed:
+        """Who may ask in a chat."""
+        rule = self.chats.get(chat)
+        return self.elsewhere if rule is None else rule.allowed
+
     def draft_after(self, chat: int) -> float:
         """How many seconds after its newest message an answer in a chat is begun."""
-        return self.chats[chat].draft_after if self.asks(chat) else 0.0
+        return self.chats[chat].draft_after if self.needs_yes(chat) else 0.0
 
     def voice_in(self, chat: int) -> VoiceConfig:
         """[voice] as it holds in a chat."""
@@ -123,7 +128,7 @@ def forbidden_now(ask: Question, policy: Policy, sender: Person | None = None) -
     rule = policy.chats.get(ask.conversation.chat)
     if rule is not None and rule.respond == "off":
         return "off"
-    allowed = policy.elsewhere if rule is None else rule.allowed
+    allowed = policy.allowed_in(ask.conversation.chat)
     if sender is not None and sender.blocked:
         return "blocked"
     if (sender is None and allowed == "contacts") or may_ask(sender or ask.sender, allowed):

@@ -111,7 +111,7 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
             return Ignore("owner_no_prefix")
     elif known.forgotten:
         return Ignore("forgotten")
-    elif not may_ask(sender, policy.elsewhere if rule is None else rule.allowed):
+    elif not may_ask(sender, policy.allowed_in(incoming.conversation.chat)):
         only_talks = rule is None and question is None
         return Ignore("not_listed" if only_talks else "not_allowed")
 

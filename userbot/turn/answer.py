@@ -68,7 +68,7 @@ class AnswerStage:
     async def _answer(self, turn: Turn) -> None:
         question, speaks = turn.question, self._speaks(turn)
         # What was said to an answer holds, even if none has to wait there by now.
-        asks = "answer" in turn.asked_for or self._chats.policy.asks(question.conversation.chat)
+        asks = "answer" in turn.asked_for or self._outbound.chat_needs_yes(question)
         at_once = speaks or asks or question.rings
         if asks:
             turn.wish = self._approvals.wish(question)

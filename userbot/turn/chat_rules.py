@@ -108,8 +108,7 @@ class ChatRules:
 
     def allowed(self, chat: int) -> Allowed:
         """Who may ask in a chat."""
-        rule = self.policy.chats.get(self.moved.get(chat, chat))
-        return self.policy.elsewhere if rule is None else rule.allowed
+        return self.policy.allowed_in(self.moved.get(chat, chat))
 
     def may_search(self, chat: int) -> MaySearch:
         """Whose answers may look up what was said in a chat."""

@@ -45,7 +45,7 @@ class LimitNotice:
     def refused(self, question: Question, reason: str, window: timedelta) -> None:
         """A limit refused a question: tell so, unless the person was told already."""
         # The owner has the console; who sent a note that is perhaps meant for others asked nothing.
-        if question.by_owner or question.listen_first or self._outbound.holds(question):
+        if question.by_owner or question.listen_first or self._outbound.chat_needs_yes(question):
             return  # nor does anything leave by itself where answers wait for a yes
         task = asyncio.create_task(self._tell(question, reason, window), name="tell a limit")
         self._tasks.add(task)

@@ -144,7 +144,7 @@ class Outbound:
         record stays, by which it is known as ours. Nor does it leave where answers wait for a yes
         by now. Raises StorageError and what `leave` raises.
         """
-        if self.holds(question):
+        if self.chat_needs_yes(question):
             return
         self._store.outbound.record(question, part, random_id, text, self._clock.now())
         try:
@@ -158,16 +158,16 @@ class Outbound:
             raise
         self._store.outbound.confirm(random_id, message)
 
-    def holds(self, question: Question) -> bool:
+    def chat_needs_yes(self, question: Question) -> bool:
         """Whether nothing may leave into the chat of a question before its owner's yes."""
-        return self._chats.policy.asks(question.conversation.chat)
+        return self._chats.policy.needs_yes(question.conversation.chat)
 
     def needs_yes(self, turn: Turn) -> bool:
         """Whether nothing of an answer may leave before the owner's yes. Raises StorageError.
 
         What was begun when none was needed is finished, but no other answer in its messages.
         """
-        if turn.approved or not self.holds(turn.question):
+        if turn.approved or not self.chat_needs_yes(turn.question):
             return False
         goes_on = bool(turn.messages) and not turn.restarts
         return not (goes_on and self._store.approvals.free(turn.question))

@@ -137,7 +137,7 @@ class Requests:
             material.quoted,
             self._aside(turn, material),
             found + (estimate_tools(specs) if specs else 0),
-            drafts=self._chats.policy.asks(turn.question.conversation.chat),
+            drafts=self._chats.policy.needs_yes(turn.question.conversation.chat),
         )
         if turn.wish is not None:
             *before, asked = messages

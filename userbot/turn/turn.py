@@ -404,12 +404,7 @@ class Turn:
         """
         whole = bursts.together(pieces)
         before = self.question
-        same = (whole.text, whole.about_name, whole.switches) == (
-            before.text,
-            before.about_name,
-            before.switches,
-        )
-        if not gone and whole.id == before.id and same:
+        if not gone and whole.id == before.id and whole.asks_the_same(before):
             self.pieces = list(pieces)
             return False
         self.gone += [(one, why) for one in gone]

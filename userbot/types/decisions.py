@@ -162,6 +162,14 @@ class Question:
         about = self.about
         return about if about is not None and about.chat == self.source else self.conversation
 
+    def asks_the_same(self, other: Question) -> bool:
+        """Whether both say the same, the same way: a reaction or a preview is an edit, too."""
+        return (self.text, self.about_name, self.switches) == (
+            other.text,
+            other.about_name,
+            other.switches,
+        )
+
     def reworded(self, asks: Question) -> Question:
         """The same question as its message reads now, which is to ask this. Where it is answered,
         and what is known of its sender, stays."""

@@ -49,7 +49,7 @@ class Typing:
     async def _keep(self, conversation: ConversationId) -> None:
         await self._clock.sleep(_UNSEEN_SECONDS)
         chat = conversation.chat
-        while not self._chats.policy.asks(chat):
+        while not self._chats.policy.needs_yes(chat):
             now = self._clock.monotonic()
             wait = self._last.get(chat, now - EVERY_SECONDS) + EVERY_SECONDS - now
             if wait <= 0:
