@@ -84,10 +84,10 @@ from userbot.turn.store_back import StoreBack
 from userbot.turn.tools import AskHere
 from userbot.turn.understand.attachments import Attachments
 from userbot.turn.understand.background import Background
+from userbot.turn.understand.by_endpoint import ByEndpoint
 from userbot.turn.understand.by_telegram import ByTelegram
 from userbot.turn.understand.documents import Documents
 from userbot.turn.understand.pages import LinkedPages
-from userbot.turn.understand.paid import PaidTranscription
 from userbot.turn.understand.past import Past
 from userbot.turn.understand.recap import RecapRules, Recaps, RecapStage
 from userbot.turn.understand.recording import Recordings
@@ -232,7 +232,7 @@ class Services:
         self.limit_notice = LimitNotice(sender, outbound, store, zone, clock, report)
         self.outcomes = OutcomeReporter(report, self.limit_notice if settings.limits.tell else None)
         typing = Typing(sender, self.chats, clock)
-        paid = PaidTranscription(adapters.speech, self.budget, clock, report)
+        paid = ByEndpoint(adapters.speech, self.budget, clock, report)
         ffmpeg = Ffmpeg(settings.history.database, timings)
         recordings = Recordings(reader, ffmpeg, paid, store, clock, timings)
         replied = Replied(reader, store, history, self.chats, window)

@@ -32,7 +32,7 @@ from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.timings import USUAL, Timings
 from userbot.turn.turn import TranscribedRecording
-from userbot.turn.understand.paid import PaidTranscription, TranscriptionJob
+from userbot.turn.understand.by_endpoint import ByEndpoint, TranscriptionJob
 from userbot.types import Format, Loudness, Sound, Transcript
 
 _PROMPT_CHARACTERS = 200
@@ -52,7 +52,7 @@ class Recordings:
         self,
         reader: Reader,
         audio: Audio,
-        endpoint: PaidTranscription,
+        endpoint: ByEndpoint,
         store: Store,
         clock: Clock,
         timings: Timings = USUAL,

@@ -34,7 +34,7 @@ class TranscriptionJob:
         return self.settings.max_minutes * 60
 
 
-class PaidTranscription:
+class ByEndpoint:
     """Asks the endpoint; what may pass is tried again."""
 
     def __init__(
