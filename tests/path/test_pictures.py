@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.harness import Stage, Timings, listed
+from tests.path.test_bursts import slowly
 
 JPEG = b"\xff\xd8\xff\xe0 as a camera made it"
 PNG = b"\x89PNG\r\n\x1a\n a screenshot"
@@ -43,6 +44,19 @@ async def test_a_photo_with_a_question_is_shown_to_the_model(stage: Stage) -> No
     assert picture == {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}}
     assert sizes(stage) == ["y"], "1280 pixels, not what the camera made"
     assert await stage.max.expects(stage.group, reply_to=question)
+
+
+async def test_a_picture_that_an_edit_adds_is_shown_to_the_model(stage: Stage) -> None:
+    stage.endpoint.responder = slowly(0.3)
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt what is this?")
+    while not stage.asked():
+        await asyncio.sleep(0.01)
+    photo = stage.vera.sends_photo(stage.max, JPEG)
+    stage.max.edits(question, "/gpt what is this?", media=photo.media)
+    await program.tells("answered")
+    assert len(stage.asked()) == 2
+    assert shown(stage) == [JPEG]
 
 
 async def test_the_history_keeps_a_mark_and_no_picture(stage: Stage) -> None:

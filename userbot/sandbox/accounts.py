@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from . import logins, tl
 from .formatting import prepare
 from .groups import invite, open_topic, promote, remove
+from .media import Media
 from .messages import delete, edit
 from .reading import mark_read, visible
 from .scheduled import scheduled_in
@@ -83,15 +84,20 @@ class Account(SendingUser):
         return open_topic(self.world, self, group, title)
 
     def edits(
-        self, message: Message, text: str, *, entities: Sequence[tl.Tl] | None = None
+        self,
+        message: Message,
+        text: str,
+        *,
+        entities: Sequence[tl.Tl] | None = None,
+        media: Media | None = None,
     ) -> None:
-        """Changes an own message."""
+        """Changes an own message; `media`: it carries that from now on."""
         if message.sender is not self:
             raise ValueError(f"{message} is not by {self}")
-        carries = message.media is not None
+        carries = media is not None or message.media is not None
         ready = prepare(text, entities or (), self.world.state.users, caption=carries)
         preview = ready.has_address and not getattr(message.chat, "no_links", False)
-        edit(self.world, message, ready.text, ready.entities, link_preview=preview)
+        edit(self.world, message, ready.text, ready.entities, preview, media)
 
     def deletes(self, *messages: Message, for_everyone: bool = True) -> None:
         """Deletes messages that this account sees; in a supergroup always for everyone."""

@@ -81,9 +81,16 @@ def forward_post(world: World, group: Supergroup, channel: int, title: str, text
 
 @command
 def edit(
-    world: World, message: Message, text: str, entities: Sequence[tl.Tl], link_preview: bool = False
+    world: World,
+    message: Message,
+    text: str,
+    entities: Sequence[tl.Tl],
+    link_preview: bool = False,
+    media: Media | None = None,
 ) -> None:
+    """Changes a message; `media`: what it carries from now on, if that changes."""
     message.edits.append(message.text)
+    message.media = media or message.media
     message.text, message.entities = text, list(entities)
     message.link_preview, message.edit_date = link_preview, world.now()
     for mailbox, users in readers(message.chat):

@@ -163,11 +163,16 @@ class Question:
         return about if about is not None and about.chat == self.source else self.conversation
 
     def asks_the_same(self, other: Question) -> bool:
-        """Whether both say the same, the same way: a reaction or a preview is an edit, too."""
-        return (self.text, self.about_name, self.switches) == (
+        """Whether both say and bring the same: a reaction or a preview is an edit, too.
+
+        A picture or a file that takes another's place in its message is not told apart.
+        """
+        return (self.text, self.about_name, self.switches, self.pictures, self.documents) == (
             other.text,
             other.about_name,
             other.switches,
+            other.pictures,
+            other.documents,
         )
 
     def reworded(self, asks: Question) -> Question:
