@@ -37,6 +37,8 @@ STORE_SECONDS = 0.05
 _AGAIN_SECONDS = 0.2
 """After which a connecting that goes on all the same is cancelled once more."""
 
+_LET_GO_SECONDS = 1.0
+"""How long a start waits for a process that lets go of the session: one that ends, or looks."""
 RETRY_SECONDS = 1.0
 """How often `userbot retry` is looked out for."""
 
@@ -63,7 +65,7 @@ async def run(
     """
     require_session(settings.telegram.session)
     with (
-        session_lock(settings.telegram.session),
+        session_lock(settings.telegram.session, _LET_GO_SECONDS),
         closing(Store.open(settings.history.database)) as store,
     ):
         running = _Run(settings, report, store, end, clock or SystemClock(), timings)

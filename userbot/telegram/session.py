@@ -40,13 +40,15 @@ def require_session(session: Path) -> None:
 
 
 @contextmanager
-def session_lock(session: Path) -> Iterator[None]:
+def session_lock(session: Path, seconds: float = 0.0) -> Iterator[None]:
     """Hold the session for as long as the block runs.
+
+    `seconds`: how long a process that is just ending, or only looks, is waited for.
 
     The operating system lets go of the lock when the process ends, however it ends.
     Raises SessionInUseError if another process holds it.
     """
-    lock = FileLock(session_file(session).with_suffix(".lock"), timeout=0, mode=0o600)
+    lock = FileLock(session_file(session).with_suffix(".lock"), timeout=seconds, mode=0o600)
     try:
         lock.acquire()
     except Timeout:
