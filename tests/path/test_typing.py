@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 from tests.harness import Stage
+from tests.path.test_live_reply import FAST
+from tests.quick_clock import QuickClock
 from userbot.sandbox import tl
 from userbot.sandbox.endpoint import Reply
 
@@ -22,6 +24,20 @@ async def test_others_see_typing_until_the_answer(stage: Stage) -> None:
     assert isinstance(signal.action, tl.types.SendMessageTypingAction)
     methods = [call.method for call in stage.telegram.calls]
     assert methods.index("messages.setTyping") < methods.index("messages.sendMessage")
+
+
+async def test_once_a_text_stands_there_is_no_signal_however_long_the_rest_takes(
+    stage: Stage,
+) -> None:
+    said = ("This stands by now, and can be read. ", "The rest took half a minute.")
+    stage.endpoint.responder = lambda _: Reply("".join(said), chunks=said, delay=0.5)
+    program = await stage.program(pacing=FAST, clock=QuickClock(60))
+    stage.max.says(stage.club, "/gpt tell me")
+    await program.tells("answered")
+    methods = [call.method for call in stage.telegram.calls]
+    assert "messages.editMessage" in methods, "the first text stood before the rest came"
+    assert "messages.setTyping" in methods
+    assert "messages.setTyping" not in methods[methods.index("messages.sendMessage") :]
 
 
 async def test_when_the_model_fails_typing_ends(stage: Stage) -> None:
