@@ -73,6 +73,8 @@ class House:
         self.begun: list[Stage | None] = []
         """With which stage each of them began."""
         self.carried_out: list[str] = []
+        self.words: list[str] = []
+        """What was looked at as the owner's word to something that waits."""
         self.chats: dict[int, list[Message]] = {CLUB: [], ELSEWHERE: []}
         self.meanwhile: list[Message] = []
         """What arrives while the history is on its way, and is not in it yet."""
@@ -121,6 +123,11 @@ class House:
 
     def events(self, kind: str) -> list[Event]:
         return [event for event in self.told if event.event == kind]
+
+    # What is asked of the owner's words.
+
+    def of(self, message: Message, _prefix: str) -> None:
+        self.words.append(message.text)
 
     # What is asked of a reader.
 

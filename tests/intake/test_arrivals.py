@@ -13,10 +13,11 @@ import pytest
 
 from tests.faults import Call, busy, full, watched
 from tests.intake.house import CLUB, ELSEWHERE, House, message
+from tests.questions import NOW, OWNER, question
 from userbot.events import Failed
 from userbot.storage.store import Store
 from userbot.turn.turn import Stage
-from userbot.types import Came
+from userbot.types import Came, ChatKind
 
 
 class Trouble:
@@ -232,6 +233,21 @@ async def test_a_message_that_raises_what_nobody_foresaw_is_told_and_blocks_no_c
         assert house.store.watermarks.seen(CLUB) == 11
         await house.look()
         assert house.asked == ["next"], "it is not found again"
+
+
+@pytest.mark.parametrize("typed", [True, False], ids=["typed", "an answer of ours"])
+async def test_what_the_program_wrote_itself_in_saved_messages_is_no_word_of_the_owners(
+    tmp_path: Path, typed: bool
+) -> None:
+    with opened(tmp_path) as house:
+        asked = house.store.questions.add(question(chat=OWNER.id, sender=OWNER), NOW)
+        assert asked is not None
+        if not typed:
+            house.store.outbound.record(asked, 0, 77, "yes", NOW)
+            house.store.outbound.confirm(77, 5)
+        word = replace(message(5, "yes", own=True), kind=ChatKind.SAVED, reply_to=4)
+        house.arrivals.receive(replace(word, conversation=asked.conversation))
+        assert house.words == (["yes"] if typed else [])
 
 
 @pytest.mark.parametrize(
