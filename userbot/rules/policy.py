@@ -70,6 +70,10 @@ class Policy:
         rule = self.chats.get(chat)
         return self.elsewhere if rule is None else rule.allowed
 
+    def lets_ask(self, sender: Person, chat: int) -> bool:
+        """Whether somebody other than the owner may ask in a chat."""
+        return may_ask(sender, self.allowed_in(chat))
+
     def draft_after(self, chat: int) -> float:
         """How many seconds after its newest message an answer in a chat is begun."""
         return self.chats[chat].draft_after if self.needs_yes(chat) else 0.0

@@ -34,7 +34,7 @@ from typing import Final
 from userbot.rules import recap, switches
 from userbot.rules.commands import spelled
 from userbot.rules.plain import beginning, carrying, shortened
-from userbot.rules.policy import Policy, may_ask
+from userbot.rules.policy import Policy
 from userbot.settings import Respond
 from userbot.types import (
     AS_EVER,
@@ -111,7 +111,7 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
             return Ignore("owner_no_prefix")
     elif known.forgotten:
         return Ignore("forgotten")
-    elif not may_ask(sender, policy.allowed_in(incoming.conversation.chat)):
+    elif not policy.lets_ask(sender, incoming.conversation.chat):
         only_talks = rule is None and question is None
         return Ignore("not_listed" if only_talks else "not_allowed")
 

@@ -67,8 +67,9 @@ class AnswerStage:
 
     async def _answer(self, turn: Turn) -> None:
         question, speaks = turn.question, self._speaks(turn)
+        policy, chat = self._chats.policy, question.conversation.chat
         # What was said to an answer holds, even if none has to wait there by now.
-        asks = "answer" in turn.asked_for or self._outbound.chat_needs_yes(question)
+        asks = "answer" in turn.asked_for or policy.needs_yes(chat)
         at_once = speaks or asks or question.rings
         if asks:
             turn.wish = self._approvals.wish(question)
