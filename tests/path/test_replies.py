@@ -27,6 +27,23 @@ async def test_any_question_that_replies_brings_the_message_with_its_speaker(sta
     )
 
 
+async def test_what_a_question_quoted_is_remembered_with_it_before_a_restart_and_after(
+    stage: Stage,
+) -> None:
+    program = await stage.program()
+    said = stage.lena.says(stage.group, "The train leaves at nine.")
+    stage.max.says(stage.group, "/gpt really?", reply_to=said)
+    await program.tells("answered")
+    quoted = stage.asked()[-1][-1]
+    assert "The train leaves at nine." in quoted["content"]
+    await ask(stage, program, stage.max, stage.group, "/gpt and back?")
+    assert stage.asked()[-1][1] == quoted
+    await program.stop()
+    program = await stage.program()
+    await ask(stage, program, stage.max, stage.group, "/gpt sure?")
+    assert stage.asked()[-1][1] == quoted
+
+
 async def test_the_chain_above_comes_along_oldest_first(stage: Stage) -> None:
     await stage.program()
     first = stage.lena.says(stage.group, "Who has the keys?")
