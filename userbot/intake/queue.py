@@ -28,7 +28,7 @@ from userbot.rules.plain import preview
 from userbot.settings import TriggerConfig
 from userbot.texts import _
 from userbot.turn.chat_rules import ChatRules
-from userbot.turn.endings import told_change
+from userbot.turn.endings import tell_change
 from userbot.turn.runner import Runner
 from userbot.turn.turn import Interruption, Turn
 from userbot.types import ConversationId, Message, Question, may_be_deleted_in
@@ -111,7 +111,7 @@ class Queue:
 
     def reopen(self, question: Question) -> None:
         """Queue a question that was answered and reads otherwise now."""
-        told_change(question, (), self._report)
+        tell_change(question, (), self._report)
         self.put(Turn(question))
 
     def arrived(self, question: Question, turn: Turn | None, *, belated: bool = False) -> None:
@@ -195,7 +195,7 @@ class Queue:
             wait = min(2.0 ** (turn.restarts - 1), _LONGEST_EDIT_WAIT) if turn.restarts else 0.0
             turn.begins = self._clock.monotonic() + wait
         if self._change(turn, pieces):
-            told_change(turn.question, (), self._report)
+            tell_change(turn.question, (), self._report)
 
     def withdraw(self, piece: Question) -> None:
         """A message asks nothing any more."""
@@ -358,7 +358,7 @@ class Queue:
             return
         gone = [one for one in turn.pieces if one not in left]
         if self._change(turn, left, gone, why):
-            told_change(turn.question, gone, self._report)
+            tell_change(turn.question, gone, self._report)
 
     def _stop(self, turn: Turn, reason: str) -> None:
         if turn.is_ending:

@@ -109,7 +109,7 @@ def _texts(turn: Turn) -> list[str]:
     return [unmarked(text, turn.mark) for text in texts] if turn.mark else texts
 
 
-def told_change(question: Question, gone: Sequence[Question], report: Report) -> None:
+def tell_change(question: Question, gone: Sequence[Question], report: Report) -> None:
     """Tell that a question does not end, and is asked as it reads now."""
     reason, detail = (
         ("question_parted", _("A message of the question was deleted: asking without it."))

@@ -33,7 +33,7 @@ from userbot.rules.trigger import question_of
 from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.turn.chat_rules import ChatRules
-from userbot.turn.endings import told_change, unanswered
+from userbot.turn.endings import tell_change, unanswered
 from userbot.turn.turn import Standing, Turn
 from userbot.types import (
     Answer,
@@ -223,7 +223,7 @@ class Resume:
         if turn.becomes(left, gone, "deleted" if since.gone else "edited"):
             turn.start_over()
             self.save(turn)  # what is deleted takes the words of what it still belongs to with it
-            told_change(turn.question, gone, self._report)
+            tell_change(turn.question, gone, self._report)
         if since.gone:
             self._store.eraser.deleted(turn.question.source, sorted(since.gone), self._clock.now())
 
