@@ -18,10 +18,11 @@ from userbot.storage.store import Store
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.turn import Material, Turn
 from userbot.turn.understand.past import Past
-from userbot.types import SAVED_TITLE, ChatKind, ConversationId, Dialog, Question, Scope
+from userbot.types import SAVED_TITLE, ChatKind, ConversationId, Dialog, Question, Scope, Switches
 
 CLUB, SILENT, ELSEWHERE = -1001, -1002, -1003
 SAVED = ConversationId(OWNER.id)
+ALONE = Switches(by_itself=True)
 
 
 class FakeTelegram:
@@ -114,6 +115,13 @@ def about(name: str) -> Question:
         pytest.param(about("club"), "me", ConversationId(CLUB), None, id="about a chat"),
         pytest.param(about("@The_Club"), "askers", ConversationId(CLUB), None, id="by its name"),
         pytest.param(about("1"), "me", ConversationId(CLUB), None, id="by its id, short"),
+        pytest.param(
+            replace(about("club"), switches=ALONE),
+            "me",
+            ConversationId(CLUB),
+            None,
+            id="by itself, about a chat",
+        ),
     ],
 )
 async def test_an_answer_may_look_where_its_question_stands(
@@ -134,6 +142,7 @@ async def test_an_answer_may_look_where_its_question_stands(
         pytest.param(of_owner(SILENT), "me", id="a block against it"),
         pytest.param(question(chat=SILENT), "askers", id="others, a block against it"),
         pytest.param(quiet(SILENT), "me", id="quietly"),
+        pytest.param(of_owner(CLUB, switches=ALONE), "me", id="by itself"),
     ],
 )
 async def test_where_nobody_may_search_telegram_is_asked_nothing(
