@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from userbot.errors import StorageError
@@ -28,6 +28,8 @@ from userbot.turn.chat_rules import ChatRules
 from userbot.turn.store_back import StoreBack
 from userbot.types import Brought, Came, ChatKind, Message
 
+_SECOND = timedelta(seconds=1)
+"""What Telegram dates messages by."""
 SILENT_SECONDS = 120.0
 """A selected supergroup that was silent for so long is looked at; if all chats were, all are."""
 
@@ -74,7 +76,9 @@ class Arrivals:
         self._taken: set[tuple[int, int]] = set()
         """What was taken while all chats were behind: it is found once more, or told late."""
         self.missed: Counter[int] = Counter()
-        """How many messages of each chat the present look has found that had not arrived."""
+        """How many messages of each chat were written while nothing was heard, or only found."""
+        self._deaf_until = clock.now()
+        """When all chats last fell behind: what is older was missed, however it comes."""
         self._last_heard = clock.monotonic()
         self._heard: dict[int, float] = {}
         self._groups: set[int] = set()
@@ -101,8 +105,8 @@ class Arrivals:
         else:
             if self._all_behind:
                 self._taken.add((chat, message.message))
-            if message.came is Came.FOUND and not message.outgoing:  # what we wrote is not missed
-                self.missed[chat] += 1
+                found = message.came is Came.FOUND or message.at < self._deaf_until - _SECOND
+                self.missed[chat] += found and not message.outgoing  # what we wrote is not missed
 
     def receive_again(self, message: Message) -> None:
         """Take a message that was no question and reads otherwise now; its chat's mark stays."""
@@ -111,7 +115,8 @@ class Arrivals:
 
     def wake(self) -> None:
         """Something may have been missed: look at once."""
-        self._all_behind = True
+        if not self._all_behind:
+            self._all_behind, self._deaf_until = True, self._clock.now()
         self.wanted.set()
 
     # -- for the look; those that are awaited wait for the store, and raise StorageError at last
@@ -162,12 +167,11 @@ class Arrivals:
     async def look_begins(self) -> None:
         """A look begins once the store takes something."""
         if not self._all_behind:
-            self._all_behind = True
+            self._all_behind, self._deaf_until = True, self._clock.now()
             self._taken.clear()
         if self._behind:
             await self._store_back.done(self._store.probe)
         self._last_look = await self._store_back.done(self._store.watermarks.last_look)
-        self.missed.clear()
         self.wanted.clear()
 
     async def seen(self, chat: int) -> int | datetime | None:
@@ -219,6 +223,7 @@ class Arrivals:
         if self.wanted.is_set():
             return
         self._all_behind = False
+        self.missed.clear()
         self._last_heard = self._clock.monotonic()
         newest: dict[int, int] = {}
         for chat, message in self._taken:
