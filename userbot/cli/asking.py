@@ -101,9 +101,19 @@ def _interruptible() -> Iterator[None]:
     # asyncio's own handler cancels a task, which a blocking read would never notice.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        if _is_cancelled():
+            raise KeyboardInterrupt  # Ctrl-C came right before
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _is_cancelled() -> bool:
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return False  # nothing runs here that could be
+    return task is not None and task.cancelling() > 0
 
 
 async def ask_meanwhile(question: str) -> str:
