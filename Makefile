@@ -6,7 +6,7 @@ DOCKER ?= docker
 IMAGE ?= gpt-userbot
 ARGS ?=
 # Tests at a time: more than two cores would hold, since most of them wait.
-WORKERS ?= 5
+WORKERS ?= 8
 # What is compiled of the tests is kept, also where that is not the custom: else each worker compiles
 # all of them, which takes it longer than a tenth of their work.
 KEPT := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.cache/compiled
