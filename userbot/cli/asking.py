@@ -229,12 +229,7 @@ class Keyboard:
         """Until a person presses Enter while a QR code is shown; else for ever."""
         if not in_terminal() or sys.platform == "win32":  # no loop waits for a console there
             await asyncio.Event().wait()
-        pressed, loop, keys = asyncio.Event(), asyncio.get_running_loop(), sys.stdin.fileno()
-        loop.add_reader(keys, pressed.set)
-        try:
-            await pressed.wait()
-        finally:
-            loop.remove_reader(keys)
+        await _readable()
         sys.stdin.readline()
 
 
