@@ -71,14 +71,13 @@ class Arrivals:
         """A look is wanted at once."""
         self._last_look: datetime | None = None
         """When the look before the present one began."""
-        self._all_behind = True
         self._behind: dict[int, _Behind] = {}
         self._taken: set[tuple[int, int]] = set()
         """What was taken while all chats were behind: it is found once more, or told late."""
         self.missed: Counter[int] = Counter()
         """How many messages of each chat were written while nothing was heard, or only found."""
-        self._deaf_until = clock.now()
-        """When all chats last fell behind: what is older was missed, however it comes."""
+        self._all_behind_since: datetime | None = clock.now()
+        """None: they are not. What is older than this was missed, however it comes."""
         self._last_heard = clock.monotonic()
         self._heard: dict[int, float] = {}
         self._groups: set[int] = set()
@@ -103,9 +102,9 @@ class Arrivals:
         except StorageError as error:
             self._falls_behind(message, error)
         else:
-            if self._all_behind:
+            if self._all_behind_since is not None:
                 self._taken.add((chat, message.message))
-                found = message.came is Came.FOUND or message.at < self._deaf_until - _SECOND
+                found = message.came is Came.FOUND or message.at < self._all_behind_since - _SECOND
                 self.missed[chat] += found and not message.outgoing  # what we wrote is not missed
 
     def receive_again(self, message: Message) -> None:
@@ -115,8 +114,8 @@ class Arrivals:
 
     def wake(self) -> None:
         """Something may have been missed: look at once."""
-        if not self._all_behind:
-            self._all_behind, self._deaf_until = True, self._clock.now()
+        if self._all_behind_since is None:
+            self._all_behind_since = self._clock.now()
         self.wanted.set()
 
     # -- for the look; those that are awaited wait for the store, and raise StorageError at last
@@ -124,7 +123,7 @@ class Arrivals:
     @property
     def look_due(self) -> bool:
         """Whether chats are behind, or silence lasts for too long."""
-        if self.wanted.is_set() or self._all_behind or self._behind:
+        if self.wanted.is_set() or self._all_behind_since is not None or self._behind:
             return True
         now, selected = self._clock.monotonic(), self._chats.policy.chats.keys()
         return now - self._last_heard >= SILENT_SECONDS or any(
@@ -166,8 +165,8 @@ class Arrivals:
 
     async def look_begins(self) -> None:
         """A look begins once the store takes something."""
-        if not self._all_behind:
-            self._all_behind, self._deaf_until = True, self._clock.now()
+        if self._all_behind_since is None:
+            self._all_behind_since = self._clock.now()
             self._taken.clear()
         if self._behind:
             await self._store_back.done(self._store.probe)
@@ -222,7 +221,7 @@ class Arrivals:
         """All chats were looked at. Woken meanwhile, the next look begins where this one did."""
         if self.wanted.is_set():
             return
-        self._all_behind = False
+        self._all_behind_since = None
         self.missed.clear()
         self._last_heard = self._clock.monotonic()
         newest: dict[int, int] = {}
@@ -239,7 +238,7 @@ class Arrivals:
         chat = message.conversation.chat
         if chat not in self._chats.policy.chats or message.came is Came.FOUND:
             return None  # all others share one date, and what a look brings counts at its end
-        if self._all_behind:
+        if self._all_behind_since is not None:
             return Watermark(chat, message.message - 1, begins=True)
         return Watermark(chat, message.message)
 
