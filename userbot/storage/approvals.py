@@ -74,19 +74,17 @@ class ApprovalStore:
                 " AND a.kind = ? AND a.what = ? AND a.word IS NULL",
                 (number, question.attempt, wanted.kind, wanted.what),
             )
-            if row is None:
-                self.withdraw(number, at)
-                added = database.execute(
-                    "INSERT INTO approvals"
-                    " (question, attempt, kind, what, told, asked_at, deadline)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (number, question.attempt, wanted.kind, wanted.what, told, at, deadline),
-                )
-                row = database.row(
-                    f"SELECT {_COLUMNS} FROM approvals AS a WHERE a.id = ?", (added.lastrowid,)
-                )
-        assert row is not None  # it was added just now, if it was not there
-        return _approval_of(row)
+            if row is not None:
+                return _approval_of(row)
+            self.withdraw(number, at)
+            added = database.execute(
+                "INSERT INTO approvals (question, attempt, kind, what, told, asked_at, deadline)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (number, question.attempt, wanted.kind, wanted.what, told, at, deadline),
+            )
+            approval = self.find(added.lastrowid or 0)
+        assert approval is not None  # it was added just now
+        return approval
 
     def said(
         self, question: Question, wanted: Wanted, since: datetime | None = None

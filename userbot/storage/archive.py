@@ -138,7 +138,9 @@ class Archive:
 
     def answered(self, since: datetime) -> int:
         """How many answers were given since a moment, whatever became of their words."""
-        return len(self.database.rows("SELECT 1 FROM given WHERE at >= :since", {"since": since}))
+        counting = "SELECT count(*) FROM given WHERE at >= :since"
+        ((count,),) = self.database.rows(counting, {"since": since})
+        return int(count)
 
     def exchanges(
         self,
