@@ -31,7 +31,7 @@ from userbot.console.describe import printable
 from userbot.documents.process import INSTALL, LIBRARIES
 from userbot.errors import ConfigError, SessionInUseError, StorageError
 from userbot.private_files import others_may_read
-from userbot.rules.tool_words import one_line
+from userbot.rules import tool_words
 from userbot.settings import ChatConfig, DocumentsConfig, Settings, VoiceConfig
 from userbot.storage.archive import Archive
 from userbot.storage.store import Store
@@ -322,11 +322,7 @@ async def tools(loaded: Loaded) -> list[Finding]:
         if server.missing:
             hint = _("It has no such tools: {names}", names=", ".join(server.missing))
         elif new := [one for one in changed if one.startswith(f"{config.name}__")]:
-            names = ", ".join(map(one_line, new))
-            hint = joined(
-                _("These tools have changed, so they now ask you first: {names}.", names=names),
-                _("Check them with `userbot tools`, then accept them with its --confirm."),
-            )
+            hint = joined(*tool_words.changes(new))
         elif not told:
             hint = _("`userbot tools` prints the rights to paste.")
         found.append(Finding(name, True, what, hint))

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import starmap
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from userbot.rules.plain import MESSAGE_UNITS, cut, paired, preview, shortened, 
 from userbot.rules.plain import fitting as end_of
 from userbot.rules.prompt import marked_lines
 from userbot.rules.window import estimate_tools
+from userbot.texts import Text, _
 from userbot.types import ToolDefinition, ToolSpec
 
 SHARE: Final = 1 / 3
@@ -165,6 +166,15 @@ def asked_for(definition: ToolDefinition, arguments: Mapping[str, Any]) -> tuple
         parts.append(text[:end])
         text = text[end:]
     return tuple(parts) if all(map(str.strip, parts)) else ()
+
+
+def changes(names: Iterable[str]) -> tuple[Text, Text]:
+    """That these tools are others than the owner knows, and what he is to do; by full names."""
+    listed = ", ".join(map(one_line, names))
+    return (
+        _("These tools have changed, so they now ask you first: {names}.", names=listed),
+        _("Check them with `userbot tools`, then accept them with its --confirm."),
+    )
 
 
 def glimpse(definition: ToolDefinition, arguments: Mapping[str, Any]) -> str:

@@ -210,9 +210,7 @@ class ServerTools:
         if not names:
             return
         self._told.update(one.fingerprint for one in changed)
-        listed = ", ".join(map(tool_words.one_line, names))
-        told = _("These tools have changed, so they now ask you first: {names}.", names=listed)
-        hint = _("Check them with `userbot tools`, then accept them with its --confirm.")
+        told, hint = tool_words.changes(names)
         self._report(Notice(reason="tools_changed", detail=told, hint=hint))
 
     def _may_use(self, question: Question, server: ToolServer) -> bool:
