@@ -1,4 +1,4 @@
-"""When the owner's own message holds its answer, and what of it is the answer."""
+"""What stands above an answer: the owner's own prompt, a transcript, a question from elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.questions import ANNA, NOW, OWNER, question
-from userbot.rules.above_answer import above_answer, below_prompt
+from userbot.rules.above_answer import above_answer, beginning, below_prompt, quotation
 from userbot.rules.markdown import render
 from userbot.types import Question
 
@@ -42,3 +42,27 @@ def test_the_prompt_is_shown_as_written_and_is_no_part_of_the_answer(prompt: str
 
 def test_a_prompt_without_an_answer_is_no_message() -> None:
     assert render("\u200b", "hi", above="hi") == ()
+
+
+def test_a_transcript_is_a_quotation_and_no_markup() -> None:
+    words = "Use *this* `code` [x](http://y.z) # no\n> 1. heading_two"
+    (part,) = render(quotation(words))
+    assert part.text.strip() == words.replace("\n", "\n")
+    assert {entity.kind for entity in part.entities} == {"blockquote"}
+
+
+@pytest.mark.parametrize(
+    ("about", "words", "shown"),
+    [
+        ("", "", ""),
+        ("", " \n", ""),
+        ("Club", "where *are*\nthey?", "Club · where *are* they?"),
+        ("", "a" * 160, "a" * 160),
+        ("", "a" * 161, "a" * 160 + "…"),
+        ("", "a" * 159 + "\U0001f1e9\U0001f1ea", "a" * 159 + "…"),  # a flag
+    ],
+)
+def test_a_question_begins_with_its_chat_on_one_short_line(
+    about: str, words: str, shown: str
+) -> None:
+    assert beginning(replace(question(), about_name=about), words) == shown

@@ -1,4 +1,4 @@
-"""How long a recording plays that nothing is there to decode."""
+"""What a recording is by its first bytes, and how long one plays that nothing can decode."""
 
 from __future__ import annotations
 
@@ -96,3 +96,35 @@ def test_silence_is_as_long_as_anything_else(tmp_path: Path) -> None:
     data = path.read_bytes()
     assert len(data) < 100_000
     assert length(data) == pytest.approx(600, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("head", "ending", "taken"),
+    [
+        (b"OggS\x00\x02", "ogg", True),
+        (b"ID3\x04", "mp3", True),
+        (b"\xff\xfb\x90\x64", "mp3", True),
+        (b"fLaC\x00", "flac", True),
+        (b"RIFF\x00\x00\x00\x00WAVEfmt ", "wav", True),
+        (b"\x00\x00\x00\x20ftypisom", "mp4", True),
+        (b"\x00\x00\x00\x20ftypM4A ", "m4a", True),
+        (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm", "webm", True),
+        (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x88matroska", "mkv", False),
+        (b"\xff\xf1\x50\x80", "aac", False),
+        (b"#!AMR\n", "amr", False),
+        (b"\x00\x00\x00\x20ftypqt  ", "mov", False),
+        (b"\x00\x00\x00\x20ftyp3gp4", "mov", False),
+    ],
+)
+def test_a_format_is_known_by_its_first_bytes(head: bytes, ending: str, taken: bool) -> None:
+    form = format_of(head)
+    assert form is not None
+    assert (form.ending, form.taken) == (ending, taken)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"", b"\xff", b"#EXTM3U\n", b"ffconcat version 1.0", b"%PDF-1.7", b"<html>", b"\x00" * 64],
+)
+def test_nothing_else_is_a_recording(head: bytes) -> None:
+    assert format_of(head) is None

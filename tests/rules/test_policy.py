@@ -1,4 +1,4 @@
-"""Whose answers may look up what was said in a chat, and which answers are spoken."""
+"""What holds in a chat: who may search it, how its sound is treated, which answers are spoken."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.questions import NOW, OWNER, question
-from userbot.rules.policy import Allowed, ChatRule, Policy, may_search
-from userbot.settings import AnswerAs, ChatConfig, MaySearch, VoiceConfig
+from userbot.rules.policy import Allowed, ChatRule, Policy, may_search, voice_of
+from userbot.settings import AnswerAs, ChatConfig, ChatVoiceConfig, MaySearch, VoiceConfig
 from userbot.types import Voice
 
 
@@ -65,3 +65,21 @@ def test_an_answer_is_spoken_where_its_chat_says_so(
         voice=VoiceConfig(answer_as=everywhere),
     )
     assert policy.answers_by_voice(asked) == spoken
+
+
+def test_a_chats_own_words_win_over_the_general_ones() -> None:
+    general = VoiceConfig(language="de", show="answer", wake_words=("olga",))
+    chat = ChatConfig(
+        id=1,
+        respond="all",
+        from_="me",
+        voice=ChatVoiceConfig(show="both", enabled=False, wake_words=()),
+    )
+    merged = voice_of(general, chat)
+    assert (merged.language, merged.show, merged.enabled, merged.wake_words) == (
+        "de",
+        "both",
+        False,
+        (),
+    )
+    assert voice_of(general, None) is general

@@ -1,19 +1,11 @@
-"""The small decisions about sound: what is taken, what is no speech, who is addressed."""
+"""What is heard in a recording: what is taken, what is no speech, who is addressed."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.questions import question
-from userbot.rules import voice_note
-from userbot.rules.above_answer import beginning, quotation
-from userbot.rules.formats import format_of
-from userbot.rules.markdown import render
-from userbot.rules.policy import voice_of
 from userbot.rules.transcript import (
     invented,
     is_blank,
@@ -24,7 +16,6 @@ from userbot.rules.transcript import (
     too_short,
     unfit,
 )
-from userbot.settings import ChatConfig, ChatVoiceConfig, VoiceConfig
 from userbot.types import Loudness, Voice
 
 # Wake words.
@@ -171,82 +162,7 @@ def test_decoded_sound_is_graded_alike() -> None:
     assert grades == [Loudness.SILENT, Loudness.SILENT, Loudness.QUIET, Loudness.LOUD]
 
 
-# Waveforms.
-
-
-@given(st.binary(max_size=100).map(lambda values: bytes(value % 32 for value in values)))
-def test_a_waveform_survives_packing(values: bytes) -> None:
-    assert voice_note.unpacked(voice_note.packed(values))[: len(values)] == values
-
-
-@given(st.binary(max_size=300))
-def test_no_bytes_are_too_strange_for_a_waveform(packed: bytes) -> None:
-    values = voice_note.unpacked(packed)
-    assert len(values) <= voice_note.VALUES
-    assert all(value <= voice_note.LOUDEST for value in values)
-
-
-@given(st.lists(st.integers(0, 2000), max_size=500))
-def test_a_drawn_waveform_has_a_hundred_values_up_to_the_loudest(levels: list[int]) -> None:
-    values = voice_note.drawn(levels)
-    assert len(values) == voice_note.VALUES
-    assert max(values) == (voice_note.LOUDEST if any(levels) else 0)
-
-
-# Formats.
-
-
-@pytest.mark.parametrize(
-    ("head", "ending", "taken"),
-    [
-        (b"OggS\x00\x02", "ogg", True),
-        (b"ID3\x04", "mp3", True),
-        (b"\xff\xfb\x90\x64", "mp3", True),
-        (b"fLaC\x00", "flac", True),
-        (b"RIFF\x00\x00\x00\x00WAVEfmt ", "wav", True),
-        (b"\x00\x00\x00\x20ftypisom", "mp4", True),
-        (b"\x00\x00\x00\x20ftypM4A ", "m4a", True),
-        (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm", "webm", True),
-        (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x88matroska", "mkv", False),
-        (b"\xff\xf1\x50\x80", "aac", False),
-        (b"#!AMR\n", "amr", False),
-        (b"\x00\x00\x00\x20ftypqt  ", "mov", False),
-        (b"\x00\x00\x00\x20ftyp3gp4", "mov", False),
-    ],
-)
-def test_a_format_is_known_by_its_first_bytes(head: bytes, ending: str, taken: bool) -> None:
-    form = format_of(head)
-    assert form is not None
-    assert (form.ending, form.taken) == (ending, taken)
-
-
-@pytest.mark.parametrize(
-    "head",
-    [b"", b"\xff", b"#EXTM3U\n", b"ffconcat version 1.0", b"%PDF-1.7", b"<html>", b"\x00" * 64],
-)
-def test_nothing_else_is_a_recording(head: bytes) -> None:
-    assert format_of(head) is None
-
-
-# Settings, limits, retries, showing.
-
-
-def test_a_chats_own_words_win_over_the_general_ones() -> None:
-    general = VoiceConfig(language="de", show="answer", wake_words=("olga",))
-    chat = ChatConfig(
-        id=1,
-        respond="all",
-        from_="me",
-        voice=ChatVoiceConfig(show="both", enabled=False, wake_words=()),
-    )
-    merged = voice_of(general, chat)
-    assert (merged.language, merged.show, merged.enabled, merged.wake_words) == (
-        "de",
-        "both",
-        False,
-        (),
-    )
-    assert voice_of(general, None) is general
+# Limits.
 
 
 @pytest.mark.parametrize(
@@ -268,27 +184,3 @@ def test_a_blink_is_too_short_and_an_unknown_length_is_not() -> None:
     assert too_short(0.4)
     assert not too_short(0)
     assert not too_short(0.6)
-
-
-def test_a_transcript_is_a_quotation_and_no_markup() -> None:
-    words = "Use *this* `code` [x](http://y.z) # no\n> 1. heading_two"
-    (part,) = render(quotation(words))
-    assert part.text.strip() == words.replace("\n", "\n")
-    assert {entity.kind for entity in part.entities} == {"blockquote"}
-
-
-@pytest.mark.parametrize(
-    ("about", "words", "shown"),
-    [
-        ("", "", ""),
-        ("", " \n", ""),
-        ("Club", "where *are*\nthey?", "Club · where *are* they?"),
-        ("", "a" * 160, "a" * 160),
-        ("", "a" * 161, "a" * 160 + "…"),
-        ("", "a" * 159 + "\U0001f1e9\U0001f1ea", "a" * 159 + "…"),  # a flag
-    ],
-)
-def test_a_question_begins_with_its_chat_on_one_short_line(
-    about: str, words: str, shown: str
-) -> None:
-    assert beginning(replace(question(), about_name=about), words) == shown

@@ -1,4 +1,4 @@
-"""How long an Ogg/Opus recording is, whatever it says, and whether it says anything."""
+"""How long an Ogg/Opus recording is, whatever it says, whether it says anything; its waveform."""
 
 from __future__ import annotations
 
@@ -129,3 +129,22 @@ def test_what_is_made_to_take_long_takes_time_by_its_length(junk: bytes) -> None
 def test_damaged_ogg_is_looked_at_without_harm(junk: bytes, cut: int) -> None:
     for data in (junk, NOTE[:cut] + junk, b"OggS" + junk):
         voice_note.look(data)
+
+
+@given(st.binary(max_size=100).map(lambda values: bytes(value % 32 for value in values)))
+def test_a_waveform_survives_packing(values: bytes) -> None:
+    assert voice_note.unpacked(voice_note.packed(values))[: len(values)] == values
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_are_too_strange_for_a_waveform(packed: bytes) -> None:
+    values = voice_note.unpacked(packed)
+    assert len(values) <= voice_note.VALUES
+    assert all(value <= voice_note.LOUDEST for value in values)
+
+
+@given(st.lists(st.integers(0, 2000), max_size=500))
+def test_a_drawn_waveform_has_a_hundred_values_up_to_the_loudest(levels: list[int]) -> None:
+    values = voice_note.drawn(levels)
+    assert len(values) == voice_note.VALUES
+    assert max(values) == (voice_note.LOUDEST if any(levels) else 0)
