@@ -265,6 +265,19 @@ async def test_a_link_preview_is_only_made_if_wanted(
     assert not (await bob.expects(alice)).link_preview
 
 
+async def test_where_links_may_not_be_embedded_a_client_gets_no_preview_either(
+    tg: Telegram, alice: Account, bob: Account, devices: Devices
+) -> None:
+    bare = tg.add_group("Bare", creator=alice, members=[bob])
+    tg.forbid_links(bare)
+    client = (await devices.of(alice)).client
+    sent = await client.send_message(bare.id, "see https://example.com")
+    message = await bob.expects(bare)
+    assert not message.link_preview
+    await client.edit_message(bare.id, sent.id, "https://example.com/2")
+    assert (message.text, message.link_preview) == ("https://example.com/2", False)
+
+
 async def test_a_person_waits_for_what_fits_and_is_told_what_came_instead(
     alice: Account, bob: Account, olga: Account
 ) -> None:

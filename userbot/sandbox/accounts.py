@@ -96,8 +96,7 @@ class Account(SendingUser):
             raise ValueError(f"{message} is not by {self}")
         carries = media is not None or message.media is not None
         ready = prepare(text, entities or (), self.world.state.users, caption=carries)
-        preview = ready.has_address and not getattr(message.chat, "no_links", False)
-        edit(self.world, message, ready.text, ready.entities, preview, media)
+        edit(self.world, message, ready.text, ready.entities, link_preview=True, media=media)
 
     def deletes(self, *messages: Message, for_everyone: bool = True) -> None:
         """Deletes messages that this account sees; in a supergroup always for everyone."""

@@ -47,12 +47,6 @@ class FormattedText:
     text: str
     entities: list[tl.Tl]
 
-    @property
-    def has_address(self) -> bool:
-        """Whether there is something to make a link preview of."""
-        links = (tl.types.MessageEntityUrl, tl.types.MessageEntityTextUrl)
-        return any(isinstance(entity, links) for entity in self.entities)
-
 
 def prepare(
     text: str,

@@ -48,7 +48,7 @@ def post(
         text=text,
         entities=list(entities),
         reply_to=reply_to,
-        link_preview=link_preview,
+        link_preview=link_preview and _may_be_previewed(chat, entities),
         media=media,
         ttl_seconds=ttl_seconds,
         noforwards=noforwards,
@@ -88,11 +88,15 @@ def edit(
     link_preview: bool = False,
     media: Media | None = None,
 ) -> None:
-    """Changes a message; `media`: what it carries from now on, if that changes."""
+    """Changes a message; `media`: what it carries from now on, if that changes.
+
+    `link_preview`, here and in `post`: its sender wants one.
+    """
     message.edits.append(message.text)
     message.media = media or message.media
     message.text, message.entities = text, list(entities)
-    message.link_preview, message.edit_date = link_preview, world.now()
+    message.link_preview = link_preview and _may_be_previewed(message.chat, entities)
+    message.edit_date = world.now()
     for mailbox, users in readers(message.chat):
         if message.is_in(mailbox):
             happened(world, mailbox, users, Kind.EDIT, [message])
@@ -198,3 +202,11 @@ def _place(message: Message, top: Message | None) -> None:
         message.top = top or (replied.top if replied else None)
     elif replied:
         message.top = replied.top or replied
+
+
+def _may_be_previewed(chat: Chat, entities: Sequence[tl.Tl]) -> bool:
+    """Whether there is an address to make a preview of, and it may be embedded there."""
+    if isinstance(chat, Group) and chat.no_links:
+        return False
+    links = (tl.types.MessageEntityUrl, tl.types.MessageEntityTextUrl)
+    return any(isinstance(one, links) for one in entities)

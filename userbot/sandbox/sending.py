@@ -74,7 +74,7 @@ class SendingUser(User):
             noforwards=noforwards,
             top=topic,
             marks=marks,
-            link_preview=preview and ready.has_address and not getattr(chat, "no_links", False),
+            link_preview=preview,
         )
 
     def forwards(self, message: Message, where: User | Group, *, hidden: str = "") -> Message:

@@ -38,7 +38,7 @@ def send_message(call: Call, request: tl.Tl) -> tl.Tl:
         ready.text,
         ready.entities,
         reply_to=reply_to,
-        link_preview=ready.has_address and not request.no_webpage,
+        link_preview=not request.no_webpage,
         random_id=request.random_id,
         noforwards=bool(request.noforwards),
     )
@@ -102,8 +102,7 @@ def edit_message(call: Call, request: tl.Tl) -> tl.Tl:
     )
     if ready.text == message.text and ready.entities == message.entities:
         raise bad_request("MESSAGE_NOT_MODIFIED")
-    preview = ready.has_address and not request.no_webpage
-    edit(call.world, message, ready.text, ready.entities, preview)
+    edit(call.world, message, ready.text, ready.entities, not request.no_webpage)
     return call.view.updates(call.news)
 
 
