@@ -77,6 +77,16 @@ def watched(before: Hook) -> Iterator[None]:
         yield
 
 
+def busy_at(begin: str) -> Hook:
+    """The database is busy whenever a statement begins so."""
+
+    def before(call: Call) -> None:
+        if call.where == "store" and call.what.startswith(begin):
+            raise busy()
+
+    return before
+
+
 def install(fault: str) -> None:
     """Let this process be killed: "kill 12" right before the 12th call after it was ready.
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from telethon.tl import types
 
-from tests.faults import Call, busy, watched
+from tests.faults import busy_at, watched
 from tests.harness import Config, Program, Stage, listed
 from tests.path.test_answered_once import CUT_OFF
 from tests.path.voice.notes import until
@@ -387,11 +387,7 @@ async def test_a_request_that_was_scheduled_by_a_killed_run_is_found_with_its_wo
 async def test_a_word_to_a_request_counts_though_its_run_was_killed_before_it_knew_of_it(
     stage: Stage,
 ) -> None:
-    def lost(call: Call) -> None:
-        if call.what.startswith("UPDATE approval_requests SET scheduled"):
-            raise busy()
-
-    with watched(lost):
+    with watched(busy_at("UPDATE approval_requests SET scheduled")):
         program = await begun(stage, approvals={"ring": True})
         question = stage.max.says(stage.group, "when do we meet?")
         await until(lambda: stage.olga.scheduled(stage.olga))
@@ -443,11 +439,7 @@ async def test_a_request_that_a_kill_kept_from_leaving_leaves_soon_though_the_st
 async def test_who_is_killed_before_the_request_is_a_row_asks_for_the_yes_at_the_next_start(
     stage: Stage,
 ) -> None:
-    def lost(call: Call) -> None:
-        if call.what.startswith("INSERT INTO approval_requests"):
-            raise busy()
-
-    with watched(lost):
+    with watched(busy_at("INSERT INTO approval_requests")):
         program = await begun(stage)
         question = stage.max.says(stage.group, "when do we meet?")
         await program.tells("waiting", reason="storage_busy")
