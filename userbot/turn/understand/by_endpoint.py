@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from userbot.errors import ModelError
 from userbot.events import Report, Waiting, about
 from userbot.ports import Clock, Transcriber
 from userbot.rules import retrying
-from userbot.settings import VoiceConfig
 from userbot.turn.budget import Budget
 from userbot.turn.turn import Turn
-from userbot.types import Hints, Loudness, Sound, Transcript
-from userbot.types import Voice as Recording
-
-
-@dataclass(frozen=True, slots=True)
-class TranscriptionJob:
-    """A recording to transcribe: in which message, for which turn, as which settings say.
-
-    `loudness`: as far as its message tells.
-    """
-
-    turn: Turn
-    message: int
-    recording: Recording
-    settings: VoiceConfig
-    loudness: Loudness
-
-    @property
-    def most_seconds(self) -> float:
-        """How long it may be."""
-        return self.settings.max_minutes * 60
+from userbot.turn.understand.transcription_job import TranscriptionJob
+from userbot.types import Hints, Sound, Transcript
 
 
 class ByEndpoint:
@@ -52,7 +30,7 @@ class ByEndpoint:
         turn, model = job.turn, job.settings.model
         hints = Hints(language=job.settings.language, prompt=prompt)
         if turn.uncaptured is not None and turn.uncaptured[:2] == (job.message, sound.seconds):
-            return self._captured(turn, turn.uncaptured[2])
+            return self._captured(turn)
         began, failed = self._clock.monotonic(), 0
         while True:
             await self._budget.authorize(turn, self._budget.for_audio(model, sound.seconds))
@@ -68,7 +46,7 @@ class ByEndpoint:
                 why = str(error)
             else:
                 turn.uncaptured = job.message, sound.seconds, said
-                return self._captured(turn, said)
+                return self._captured(turn)
             self._report(
                 Waiting(
                     **about(turn.question, job.message),
@@ -91,8 +69,9 @@ class ByEndpoint:
             )
         )
 
-    def _captured(self, turn: Turn, said: Transcript) -> Transcript:
+    def _captured(self, turn: Turn) -> Transcript:
         assert turn.uncaptured is not None
-        self._budget.capture_audio(turn, said.model, turn.uncaptured[1])
+        _message, seconds, said = turn.uncaptured
+        self._budget.capture_audio(turn, said.model, seconds)
         turn.uncaptured = None
         return said

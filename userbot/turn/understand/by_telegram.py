@@ -13,7 +13,7 @@ from userbot.events import Notice, Report, about
 from userbot.ports import NoteTranscriber
 from userbot.texts import _
 from userbot.turn.turn import TranscribedRecording
-from userbot.turn.understand.by_endpoint import TranscriptionJob
+from userbot.turn.understand.transcription_job import TranscriptionJob
 from userbot.types import TELEGRAM, Transcript
 
 

@@ -32,7 +32,8 @@ from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.timings import USUAL, Timings
 from userbot.turn.turn import TranscribedRecording
-from userbot.turn.understand.by_endpoint import ByEndpoint, TranscriptionJob
+from userbot.turn.understand.by_endpoint import ByEndpoint
+from userbot.turn.understand.transcription_job import TranscriptionJob
 from userbot.types import Format, Loudness, Sound, Transcript
 
 _PROMPT_CHARACTERS = 200

@@ -18,10 +18,10 @@ from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
 from userbot.timings import USUAL, Timings
 from userbot.turn.turn import TranscribedRecording, Turn
-from userbot.turn.understand.by_endpoint import TranscriptionJob
 from userbot.turn.understand.by_telegram import ByTelegram
 from userbot.turn.understand.recording import Recordings
 from userbot.turn.understand.slots import take_slot
+from userbot.turn.understand.transcription_job import TranscriptionJob
 from userbot.types import TELEGRAM, Loudness, Transcript
 from userbot.types import Voice as Recording
 
