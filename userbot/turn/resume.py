@@ -188,8 +188,7 @@ class Resume:
         """What was written of the answer in the group that its chat was before."""
         if question.source == question.conversation.chat:
             return []
-        there = replace(question.conversation, chat=question.source)
-        return self._store.outbound.of(replace(question, conversation=there))
+        return self._store.outbound.of(_in_the_old_group(question))
 
     def _check_the_old_group(
         self, question: Question, before: list[Recorded], since: Since
@@ -198,8 +197,7 @@ class Resume:
 
         Nobody can finish it there any more.
         """
-        elsewhere = self._store.outbound.elsewhere(question.source, [one.id for one in since.own])
-        if adopted(before, since.own, question.message, elsewhere):
+        if self.standing(_in_the_old_group(question), before, since):
             raise unanswered("begun_before_move")
         if not since.whole:
             raise unanswered("in_doubt")
@@ -276,3 +274,8 @@ class Resume:
                 detail=_("Its answer was begun earlier: finishing that message."),
             )
         )
+
+
+def _in_the_old_group(question: Question) -> Question:
+    """A question as it was answered in the group that its chat was before."""
+    return replace(question, conversation=replace(question.conversation, chat=question.source))
