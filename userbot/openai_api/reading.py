@@ -154,12 +154,12 @@ class AnswerReader:
 
     def _read(self, data: object) -> None:
         """A chunk, a whole completion, or several in a list."""
-        if not isinstance(data, dict):
-            if not isinstance(data, list):
-                raise UnreadableAnswerError
+        if isinstance(data, list):
             for one in data:
                 self._read(one)
             return
+        if not isinstance(data, dict):
+            raise UnreadableAnswerError
         if "choices" not in data or data.get("error"):  # else it is a chunk, as nearly always
             if is_of_responses(data):
                 data = chunk_of(data, text_came=self._text_came)

@@ -57,11 +57,7 @@ class SentEvents:
         if len(lines) > 1:
             lines[0], self._rest = "".join(self._rest), lines[-1:]
         for line, begun in pairwise(lines):
-            if not self._data and line.startswith(_USUAL):  # as nearly always
-                self.begun = True
-                self._data.append(line[len(_DATA) + 1 :])
-            else:
-                self._take(line)
+            self._take(line)
             if self.ended:
                 break
             self._held += len(begun)
@@ -79,6 +75,10 @@ class SentEvents:
         return complete
 
     def _take(self, line: str) -> None:
+        if not self._data and line.startswith(_USUAL):  # as nearly always
+            self.begun = True
+            self._data.append(line[len(_DATA) + 1 :])
+            return
         if not line and not self._bare:
             self._flush()
             return
