@@ -153,12 +153,7 @@ class Dialect:
             messages = _told(messages)
         body: dict[str, Any] = {
             "model": request.model,
-            "messages": [
-                self._message(one)
-                if one.pictures or one.calls or one.answers
-                else {"role": one.role, "content": one.content}
-                for one in messages
-            ],
+            "messages": [self._message(one) for one in messages],
             "stream": stream,
         }
         return body | {
