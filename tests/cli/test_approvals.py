@@ -12,7 +12,7 @@ import pytest
 from tests.cli.house import House
 from tests.harness import Stage
 from tests.path.test_approvals import ANSWER, SHOWN, begun, requested
-from tests.path.voice.notes import until
+from tests.path.voice.notes import answered, until
 from tests.questions import NOW, OWNER, question
 from userbot.cli.approvals import _decide, _whole
 from userbot.settings import HistoryConfig, Settings, TelegramConfig
@@ -38,7 +38,7 @@ async def test_it_lists_what_waits_and_its_word_is_carried_out_by_the_program_th
     ]
     stage.command("approvals", "1", "yes")
     stage.command("approvals", "2", "At", "Ben's.")
-    await until(lambda: len(program.events("answered")) == 2)
+    await answered(program, 2)
     assert [one.text for one in stage.answers(first)] == [SHOWN]
     assert [one.text for one in stage.answers(second)] == ["At Ben's."]
     await until(lambda: stage.olga.messages(stage.olga)[0].text == "Weekend · Max: sent.")

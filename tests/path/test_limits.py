@@ -7,7 +7,7 @@ import asyncio
 from tests.harness import Stage, Timings, Usage, listed
 from tests.path.test_bursts import asked, slowly
 from tests.path.test_live_reply import streamed
-from tests.path.voice.notes import EN, until
+from tests.path.voice.notes import EN, answered, until
 from userbot.sandbox.endpoint import Reply
 
 OPEN = {"requests_per_minute": 1000, "answers_per_hour": 1000}
@@ -113,7 +113,7 @@ async def test_who_waited_for_answers_under_way_is_answered_when_they_were_short
     await asyncio.sleep(0.1)
     assert len(stage.asked()) == 1, "it alone may use up what is left"
     go_on.set()
-    await until(lambda: len(program.events("answered")) == 3)
+    await answered(program, 3)
     assert not program.events("limited")
 
 

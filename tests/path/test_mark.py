@@ -11,7 +11,7 @@ from tests.path.test_chat_commands import result
 from tests.path.test_live_reply import FAST, streamed
 from tests.path.test_own_prompt import until_text
 from tests.path.test_recap import daily
-from tests.path.voice.notes import until
+from tests.path.voice.notes import answered, until
 from tests.quick_clock import QuickClock
 from userbot.sandbox.endpoint import Reply
 
@@ -26,9 +26,9 @@ async def test_every_answer_ends_with_it_and_the_history_knows_nothing_of_it(sta
     assert answer.text == "It is blue. 🤖"
     assert (await program.tells("answered")).text == "It is blue."
     stage.max.says(stage.group, "/gpt sure?", reply_to=answer)
-    await until(lambda: len(program.events("answered")) == 2)
+    await answered(program, 2)
     stage.lena.says(stage.group, "/gpt", reply_to=answer)  # it alone is the question
-    await until(lambda: len(program.events("answered")) == 3)
+    await answered(program, 3)
     assert "🤖" not in str(stage.asked())
     assert "> It is blue." in stage.asked()[-1][-1]["content"]
     assert [row.answer for row in stage.history()] == ["It is **blue**."] * 3

@@ -9,7 +9,7 @@ import pytest
 
 from tests.harness import Program, Stage, listed
 from tests.path.test_approvals import ANSWER, QUIETLY, SHOWN, asking, begun, requested, saved
-from tests.path.voice.notes import until
+from tests.path.voice.notes import answered, until
 from tests.quick_clock import QuickClock
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.state import Message
@@ -51,7 +51,7 @@ async def test_what_was_sent_is_written_anew_only_with_a_yes(stage: Stage, asked
     request = await new_request(stage, OTHER)
     assert answers(stage, question) == [SHOWN]
     stage.olga.says(stage.olga, "yes", reply_to=request)
-    await until(lambda: len(program.events("answered")) == 2)
+    await answered(program, 2)
     assert answers(stage, question) == [OTHER]
 
 

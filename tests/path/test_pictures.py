@@ -11,6 +11,7 @@ import pytest
 
 from tests.harness import Stage, Timings, listed
 from tests.path.test_bursts import slowly
+from tests.path.voice.notes import until
 
 JPEG = b"\xff\xd8\xff\xe0 as a camera made it"
 PNG = b"\x89PNG\r\n\x1a\n a screenshot"
@@ -50,8 +51,7 @@ async def test_a_picture_that_an_edit_adds_is_shown_to_the_model(stage: Stage) -
     stage.endpoint.responder = slowly(0.3)
     program = await stage.program()
     question = stage.max.says(stage.group, "/gpt what is this?")
-    while not stage.asked():
-        await asyncio.sleep(0.01)
+    await until(stage.asked)
     photo = stage.vera.sends_photo(stage.max, JPEG)
     stage.max.edits(question, "/gpt what is this?", media=photo.media)
     await program.tells("answered")
@@ -90,8 +90,7 @@ async def test_few_questions_hold_pictures_at_a_time_and_the_others_come_after_t
     stage.endpoint.responder = answer
     program = await stage.program()
     stage.max.sends_photo(stage.olga, JPEG, caption="/gpt first")
-    while not stage.asked():
-        await asyncio.sleep(0.01)
+    await until(stage.asked)
     stage.lena.sends_photo(stage.olga, JPEG, caption="/gpt second")
     await program.tells("waiting", reason="pictures")
     stage.vera.says(stage.olga, "/gpt words alone")

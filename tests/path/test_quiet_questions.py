@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import Any
 
 import pytest
 
-from tests.harness import Program, Stage, ToolCall, listed
+from tests.harness import Stage, ToolCall, listed
 from tests.path.test_answered_once import CUT_OFF
 from tests.path.test_chat_commands import result, texts
 from tests.path.test_first_look import bury
 from tests.path.test_pictures import JPEG
-from tests.path.voice.notes import EN, until
+from tests.path.voice.notes import EN, answered, until
 from tests.quick_clock import QuickClock
 from userbot.sandbox.endpoint import Reply
 
@@ -24,10 +23,6 @@ def question(stage: Stage) -> str:
     """What the model was asked last."""
     asked: str = stage.asked()[-1][-1]["content"]
     return asked
-
-
-def answered(program: Program, number: int) -> bool:
-    return len(program.events("answered")) == number
 
 
 @pytest.mark.parametrize("where", ["group", "club", "max"])
@@ -75,7 +70,7 @@ async def test_the_switches_of_others_and_about_a_chat_elsewhere_do_nothing(stag
         1,
     ):
         said = who.says(stage.group, text)
-        await until(partial(answered, program, number))
+        await answered(program, number)
         assert question(stage).endswith("when?")
         assert "Club" not in question(stage)
         assert not said.deleted
@@ -287,7 +282,7 @@ async def test_quiet_messages_in_a_row_are_one_question_and_all_of_them_go(stage
     first = stage.olga.says(stage.group, "/gpt -q when do we meet,")
     second = stage.olga.says(stage.group, "/gpt -q and where?")
     loud = stage.olga.says(stage.group, "/gpt hello")
-    await until(partial(answered, program, 2))
+    await answered(program, 2)
     await until(lambda: first.deleted and second.deleted)
     asked = {messages[-1]["content"] for messages in stage.asked()}
     assert asked == {"when do we meet,\nand where?", "Olga: hello"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import Any
 
 import pytest
@@ -13,8 +12,8 @@ from tests.path.test_answered_once import CUT_OFF, SEND
 from tests.path.test_changing_questions import PLAIN
 from tests.path.test_chat_commands import orders, result
 from tests.path.test_pictures import JPEG
-from tests.path.test_quiet_questions import answered, question
-from tests.path.voice.notes import EN, until
+from tests.path.test_quiet_questions import question
+from tests.path.voice.notes import EN, answered, until
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.endpoint_faults import RefusedError
 
@@ -81,7 +80,7 @@ async def test_a_model_that_is_no_longer_listed_is_not_asked_for_others_after_a_
     await killed.kill()
     held.go_on.set()
     program = await stage.program(models={"small": "gpt-small"})
-    await until(partial(answered, program, 2))
+    await answered(program, 2)
     asked = {(how(stage, n)[0], m[-1]["content"]) for n, m in enumerate(stage.asked()) if n}
     assert asked == {("test", "Max: why?"), ("gpt-big", "Olga: how?")}
     assert len(program.events("notice", reason="switch_dropped")) == 1
@@ -143,21 +142,21 @@ async def test_a_mistaken_switch_that_is_mended_by_an_edit_is_asked(
     stage.olga.edits(said, "/gpt -e hgih -m big why?")
     await stage.all_arrives()
     stage.olga.edits(said, "/gpt -e high -m big why?")
-    await until(partial(answered, program, 1))
+    await answered(program, 1)
     assert how(stage) == ("gpt-big", "high")
     *lines, answer = stage.answers(said)
     assert answer.text.endswith("why?")
     assert len(lines) == (where == "olga"), "what was wrong is told once"
     assert len(stage.endpoint.requests) == 1
     stage.olga.edits(said, "/gpt -e low why?")
-    await until(partial(answered, program, 2))
+    await answered(program, 2)
     assert how(stage) == ("test", "low"), "from then on it is a question as any other"
 
 
 async def test_an_edit_that_mistakes_a_switch_leaves_the_answer_that_stands(stage: Stage) -> None:
     program = await stage.program(trigger=PLAIN | {"edits": True}, **MODELS)
     said = stage.olga.says(stage.group, "/gpt why?")
-    await until(partial(answered, program, 1))
+    await answered(program, 1)
     (before,) = [one.text for one in stage.answers(said)]
     stage.olga.edits(said, "/gpt -e hihg why?")
     await program.tells("failed", reason="bad_switch")
@@ -165,7 +164,7 @@ async def test_an_edit_that_mistakes_a_switch_leaves_the_answer_that_stands(stag
     assert [one.text for one in stage.answers(said)] == [before]
     assert [row.state for row in stage.history()] == ["answered"]
     stage.olga.edits(said, "/gpt -e high why?")
-    await until(partial(answered, program, 2))
+    await answered(program, 2)
     assert how(stage)[1] == "high"
     assert len(stage.answers(said)) == 1
 
@@ -194,7 +193,7 @@ async def test_a_server_that_takes_no_effort_is_asked_without(stage: Stage) -> N
     assert "reasoning_effort" in dropped.detail
     assert [how(stage, number)[1] for number in (0, 1)] == ["high", None]
     stage.olga.says(stage.olga, "/gpt -e low why?")
-    await until(partial(answered, program, 2))
+    await answered(program, 2)
     told = [one.detail for one in program.events("notice", reason="parameter_dropped")]
     assert how(stage)[1] is None
     assert told[1:] == ["test does not support reasoning_effort: asking without it."]
@@ -210,7 +209,7 @@ async def test_a_model_that_takes_other_efforts_is_asked_with_those(stage: Stage
     program = await stage.program()
     for number, effort in enumerate(("low", "low", "high"), 1):
         stage.olga.says(stage.olga, f"/gpt -e {effort} why?")
-        await until(partial(answered, program, number))
+        await answered(program, number)
     sent = [one.get("reasoning_effort") for one in stage.endpoint.requests]
     assert sent == ["low", None, None, "high"]
     told = [one.detail for one in program.events("notice", reason="parameter_dropped")]
@@ -229,10 +228,10 @@ async def test_the_effort_asked_for_is_not_given_up_for_tools(stage: Stage) -> N
     stage.endpoint.responder = picky
     program = await stage.program(reading={"search": "me"})
     stage.olga.says(stage.group, "/gpt -e high why?")
-    await until(partial(answered, program, 1))
+    await answered(program, 1)
     assert how(stage)[1] == "high"
     stage.olga.says(stage.group, "/gpt why?")
-    await until(partial(answered, program, 2))
+    await answered(program, 2)
     assert how(stage)[1] == "none", "who did not ask for it may have the tools"
 
 
@@ -241,7 +240,7 @@ async def test_a_question_by_itself_that_is_too_long_shortens_no_conversation(
 ) -> None:
     program = await stage.program()
     stage.max.says(stage.group, "/gpt first")
-    await until(partial(answered, program, 1))
+    await answered(program, 1)
     stage.endpoint.faults.add("context_length")
     stage.max.says(stage.group, "/gpt -n why?")
     await program.tells("failed", reason="context_length")
@@ -257,11 +256,11 @@ async def test_how_much_a_model_takes_that_is_asked_once_says_nothing_of_the_usu
     program = await stage.program()
     for number in range(1, 5):
         stage.olga.says(stage.group, f"/gpt question {number}")
-        await until(partial(answered, program, number))
+        await answered(program, number)
     stage.endpoint.faults.add("context_length", times=fails)
     stage.olga.says(stage.group, "/gpt -m tiny question 5")
     if fails == 1:
-        await until(partial(answered, program, 5))
+        await answered(program, 5)
     else:
         await program.tells("failed", reason="context_length")
     stage.endpoint.faults.clear()
@@ -284,10 +283,10 @@ async def test_each_model_costs_what_its_own_prices_say(stage: Stage) -> None:
         stage.max.says(stage.group, f"/gpt {asked} why?") if number < 3 else stage.olga.says(
             stage.group, f"/gpt {asked} why?"
         )
-        await until(partial(answered, program, number))
+        await answered(program, number)
     stage.endpoint.gone = {"test"}
     stage.max.says(stage.group, "/gpt why?")
-    await until(partial(answered, program, 4))
+    await answered(program, 4)
     costs = {row.model: (row.requests, row.cost) for row in stage.spent("model")}
     assert costs == {
         "test": (1, 0.0011),
@@ -304,24 +303,24 @@ async def test_a_dear_model_is_refused_where_a_cheap_one_is_not(stage: Stage) ->
     await program.tells("limited", reason="cost_per_day")
     assert stage.endpoint.requests == []
     stage.max.says(stage.group, "/gpt -m fast why?")
-    await until(partial(answered, program, 1))
+    await answered(program, 1)
 
 
 async def test_a_question_by_itself_is_asked_without_all_that_was_said(stage: Stage) -> None:
     chat = listed(stage.group.id, "prefix", context_messages=5, search="me")
     program = await stage.program([chat])
     stage.max.says(stage.group, "/gpt first")
-    await until(partial(answered, program, 1))
+    await answered(program, 1)
     before = stage.lena.says(stage.group, "We meet at Ben's.")
     stage.olga.says(stage.group, "/gpt -n why?", reply_to=before)
-    await until(partial(answered, program, 2))
+    await answered(program, 2)
     request = stage.endpoint.requests[-1]
     system, asked = request["messages"]
     assert (system["role"], asked["content"]) == ("system", "why?")
     assert "Weekend" not in str(request)
     assert "tools" not in request
     stage.max.says(stage.group, "/gpt and then?")
-    await until(partial(answered, program, 3))
+    await answered(program, 3)
     assert "Olga: why?" in str(stage.asked()[-1]), "the conversation knows it all the same"
 
 
@@ -339,10 +338,10 @@ async def test_switches_stand_in_a_caption_and_before_what_is_said(stage: Stage)
     program = await stage.program(**MODELS)
     before = stage.lena.says(stage.group, "At Ben's.")
     stage.olga.sends_voice(stage.group, EN, caption="/gpt -n -m big", reply_to=before)
-    await until(partial(answered, program, 1))
+    await answered(program, 1)
     assert (question(stage), how(stage)[0]) == ("when do we meet?", "gpt-big")
     stage.olga.sends_photo(stage.group, JPEG, caption="/gpt -m fast what is this?")
-    await until(partial(answered, program, 2))
+    await answered(program, 2)
     assert how(stage)[0] == "gpt-fast"
 
 
@@ -353,7 +352,7 @@ async def test_quietly_and_about_another_chat_another_model_is_asked(stage: Stag
     await until(lambda: said.deleted)
     assert (await result(stage)).startswith("Weekend · why?\n")
     stage.olga.says(stage.olga, "/gpt -n -c Club -m fast why?")
-    await until(partial(answered, program, 2))
+    await answered(program, 2)
     assert [how(stage, number)[0] for number in (0, 1)] == ["gpt-big", "gpt-fast"]
     assert "tools" in stage.endpoint.requests[-1], "the chat that is named is looked through"
 
@@ -374,9 +373,9 @@ async def test_an_edit_of_a_switch_asks_anew(stage: Stage) -> None:
 async def test_an_edit_of_a_switch_after_its_answer_writes_that_anew(stage: Stage) -> None:
     program = await stage.program(trigger=PLAIN | {"edits": True}, **MODELS)
     said = stage.max.says(stage.group, "/gpt why?")
-    await until(partial(answered, program, 1))
+    await answered(program, 1)
     stage.max.edits(said, "/gpt -m big why?")
-    await until(partial(answered, program, 2))
+    await answered(program, 2)
     assert how(stage)[0] == "gpt-big"
     assert len(stage.answers(said)) == 1
     stage.max.edits(said, "/gpt  -m big why?")
@@ -389,7 +388,7 @@ async def test_messages_in_a_row_are_one_question_if_they_are_asked_alike(stage:
     stage.max.says(stage.group, "/gpt -m big why,")
     stage.max.says(stage.group, "/gpt -m BIG and when?")
     stage.max.says(stage.group, "/gpt hello")
-    await until(partial(answered, program, 2))
+    await answered(program, 2)
     asked = {(how(stage, n)[0], m[-1]["content"]) for n, m in enumerate(stage.asked())}
     assert ("gpt-big", "Max: why,\n    and when?") in asked
     assert ("test", "Max: hello") in asked
@@ -438,13 +437,13 @@ async def test_what_failed_is_asked_again_as_it_was_and_as_it_reads_by_then(stag
     said = stage.max.says(stage.group, "/gpt -m big -e low why?")
     await program.tells("failed")
     await orders(stage, stage.group, "/gpt_retry", reply_to=said)
-    await until(partial(answered, program, 1))
+    await answered(program, 1)
     assert how(stage) == ("gpt-big", "low")
     wrong = stage.olga.says(stage.group, "/gpt -e hihg why?")
     await program.tells("failed", reason="bad_switch")
     stage.olga.edits(wrong, "/gpt -e high why?")
     await orders(stage, stage.group, "/gpt_retry", reply_to=wrong)
-    await until(partial(answered, program, 2))
+    await answered(program, 2)
     assert how(stage) == ("test", "high")
 
 

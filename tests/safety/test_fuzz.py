@@ -13,8 +13,9 @@ from tests.safety.fuzz import Target, updates
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 SHORT, LONG = 2_000, 100_000
 RAISED = {"rights": 4_880, "scheduled": 13_126, "sent": 19_367, "title": 34_900}
-"""Seeds of updates: of the rights in a group whose number is missing, and of scheduled messages
-that were sent without saying which."""
+"""Seeds of updates: of the rights in a group whose number is missing, of scheduled messages that
+were sent without saying which, of one that was sent in a chat that cannot be, and of a chat without
+a title."""
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from tests.path.voice.notes import (
     EN,
     RU,
     WORDS_EN,
+    answered,
     until,
 )
 from userbot.sandbox import ogg
@@ -121,7 +122,7 @@ async def test_a_spoken_answer_that_is_asked_for_anew_has_the_new_words_beside_i
     long = "\n\n".join(f"Paragraph {n}. " + "word " * 60 for n in range(8)).strip()
     stage.endpoint.responder = lambda _: long
     stage.max.edits(question, "When, and why?")
-    await until(lambda: len(program.events("answered")) == 2)
+    await answered(program, 2)
     rest = await stage.max.expects(stage.group, reply_to=spoken)
     assert spoken.media is not None
     assert 512 < len(spoken.text) <= 1024
