@@ -20,8 +20,7 @@ import re
 import signal
 import struct
 import termios
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -270,11 +269,3 @@ class House:
             await running.kill()
         for screen in self._screens:
             await screen.close()
-
-
-async def until(true: Callable[[], bool], timeout: float = 60) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + timeout
-    while not true():
-        assert time.monotonic() < end, "it never became so"
-        await asyncio.sleep(0.02)

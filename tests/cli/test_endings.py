@@ -9,9 +9,10 @@ import signal
 
 import pytest
 
-from tests.cli.house import House, before_ours, until
+from tests.cli.house import House, before_ours
 from tests.cli.processes import Process
 from tests.cli.test_run import ANYONE
+from tests.path.voice.notes import until
 from userbot.sandbox.endpoint import Reply
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.house import API_HASH, MODEL_KEY, PHONE, House, until
+from tests.cli.house import API_HASH, MODEL_KEY, PHONE, House
 from tests.cli.test_login import QR_END, shown_link
 from tests.harness import LOGIN_CODE
+from tests.path.voice.notes import until
 from userbot.config import load
 
 

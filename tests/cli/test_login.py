@@ -12,8 +12,9 @@ import pytest
 import segno
 from telethon.sessions import SQLiteSession
 
-from tests.cli.house import PASSWORD, PHONE, House, until
+from tests.cli.house import PASSWORD, PHONE, House
 from tests.harness import LOGIN_CODE, Stage
+from tests.path.voice.notes import until
 from userbot.cli.asking import Keyboard
 from userbot.cli.login import log_in
 from userbot.errors import UserbotError

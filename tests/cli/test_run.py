@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.cli.house import House, look_through, until
+from tests.cli.house import House, look_through
 from tests.cli.processes import Process
 from tests.cli.test_login import QR_END, shown_link
+from tests.path.voice.notes import until
 from userbot.sandbox.endpoint import Reply
 
 ANYONE = '[trigger]\nfrom = "anyone"\n[pacing]\nwrites_per_second = 100\n'

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.cli.house import House, until
+from tests.cli.house import House
 from tests.cli.processes import Process
+from tests.path.voice.notes import until
 from tests.questions import question
 from tests.tool_servers import Served
 from userbot.sandbox.endpoint import Reply
