@@ -1,10 +1,14 @@
-"""Questions and answers for tests, with only what a test cares about spelled out."""
+"""Questions, answers and policies for tests, with only what a test cares about spelled out."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
 
+from userbot.rules.policy import Allowed, ChatRule, Policy
 from userbot.storage.store import Store
 from userbot.types import Answer, ChatKind, ConversationId, Finish, Payment, Person, Question, Usage
 
@@ -53,6 +57,25 @@ def in_group(asked: Question, title: str = "Weekend plans") -> Question:
         source=-1001,
         kind=ChatKind.SUPERGROUP,
         title=title,
+    )
+
+
+def policy(
+    chats: Mapping[int, ChatRule] = MappingProxyType({}),
+    *,
+    elsewhere: Allowed = "me",
+    began: datetime = NOW,
+    **more: Any,
+) -> Policy:
+    """What Olga has decided; `more`: further fields of it."""
+    return Policy(
+        prefix="/gpt",
+        owner=OWNER.id,
+        owner_usernames=frozenset(),
+        elsewhere=elsewhere,
+        chats=chats,
+        began=began,
+        **more,
     )
 
 

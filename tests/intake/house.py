@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
-from tests.questions import ANNA, OWNER
+from tests.questions import ANNA, OWNER, policy
 from userbot.events import Event
 from userbot.intake.admission import Admission
 from userbot.intake.arrivals import Arrivals
@@ -16,7 +16,7 @@ from userbot.intake.queue import Queue
 from userbot.intake.receiver import Receiver
 from userbot.ports import SystemClock
 from userbot.rules.loops import LoopWatch
-from userbot.rules.policy import ChatRule, Policy
+from userbot.rules.policy import ChatRule
 from userbot.settings import LimitsConfig, TriggerConfig
 from userbot.storage.store import Store
 from userbot.turn.budget import Budget, Limits
@@ -79,16 +79,11 @@ class House:
         self.meanwhile: list[Message] = []
         """What arrives while the history is on its way, and is not in it yet."""
         clock = SystemClock()
-        policy = Policy(
-            prefix="/gpt",
-            owner=OWNER.id,
-            owner_usernames=frozenset(),
-            elsewhere="anyone",
-            chats={CLUB: ChatRule(respond="all", allowed="anyone")},
-            began=datetime.now(UTC) - timedelta(days=1),
-        )
+        rule = ChatRule(respond="all", allowed="anyone")
+        began = datetime.now(UTC) - timedelta(days=1)
+        rules = policy({CLUB: rule}, elsewhere="anyone", began=began)
         self.store_back = StoreBack(store, clock, self.told.append, lambda _: None)
-        chats = ChatRules(policy, {}, "anyone", store)
+        chats = ChatRules(rules, {}, "anyone", store)
         trigger = TriggerConfig(burst_seconds=0)
         self.queue = Queue(cast("Runner", self), trigger, None, chats, clock, self.told.append)
         limits = LimitsConfig(requests_per_minute=10**6, answers_per_hour=10**6)

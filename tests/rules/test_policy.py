@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.questions import NOW, OWNER, question
-from userbot.rules.policy import Allowed, ChatRule, Policy, may_search, voice_of
+from tests.questions import policy, question
+from userbot.rules.policy import Allowed, ChatRule, may_search, voice_of
 from userbot.settings import AnswerAs, ChatConfig, ChatVoiceConfig, MaySearch, VoiceConfig
 from userbot.types import Voice
 
@@ -53,18 +53,9 @@ def test_an_answer_is_spoken_where_its_chat_says_so(
 ) -> None:
     asked = replace(question(), voice=voice)
     own = None if here is None else VoiceConfig(answer_as=here)
-    policy = Policy(
-        prefix="/gpt",
-        owner=OWNER.id,
-        owner_usernames=frozenset(),
-        elsewhere="me",
-        chats={
-            asked.conversation.chat: ChatRule(respond="all", allowed="anyone", voice=own),
-        },
-        began=NOW,
-        voice=VoiceConfig(answer_as=everywhere),
-    )
-    assert policy.answers_by_voice(asked) == spoken
+    rule = ChatRule(respond="all", allowed="anyone", voice=own)
+    rules = policy({asked.conversation.chat: rule}, voice=VoiceConfig(answer_as=everywhere))
+    assert rules.answers_by_voice(asked) == spoken
 
 
 def test_a_chats_own_words_win_over_the_general_ones() -> None:

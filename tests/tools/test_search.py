@@ -13,11 +13,11 @@ from typing import Any, cast
 
 import pytest
 
-from tests.questions import OWNER, question
+from tests.questions import OWNER, policy, question
 from userbot.errors import TelegramError
 from userbot.events import Event, Notice, ToolCalled
 from userbot.ports import Lookups, SystemClock
-from userbot.rules.policy import ChatRule, Policy
+from userbot.rules.policy import ChatRule
 from userbot.settings import ReadingConfig
 from userbot.storage.store import Store
 from userbot.tools.search import LookingUp, SearchInChat
@@ -108,15 +108,9 @@ class Stage:
 
     @property
     def search(self) -> SearchInChat:
-        policy = Policy(
-            prefix="/gpt",
-            owner=OWNER.id,
-            owner_usernames=frozenset(),
-            elsewhere="anyone",
-            chats={CLUB: ChatRule(respond="all", allowed="anyone")},
-            began=DAY,
-        )
-        chats = ChatRules(policy, {}, "anyone", self.store)
+        rule = ChatRule(respond="all", allowed="anyone")
+        rules = policy({CLUB: rule}, elsewhere="anyone", began=DAY)
+        chats = ChatRules(rules, {}, "anyone", self.store)
         style = LookingUp(self.reading, self.window, "Europe/Moscow", seconds=0.05)
         lookups = cast("Lookups", self.chat)
         return SearchInChat(

@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.faults import Call, busy, watched
-from tests.questions import ANNA, NOW, OWNER
+from tests.questions import ANNA, NOW, OWNER, policy
 from tests.quick_clock import LeapingLoop, LoopClock
 from tests.turn.fakes import (
     CLUB,
@@ -45,7 +45,7 @@ from userbot import app
 from userbot.build import Account
 from userbot.controls import Controls
 from userbot.events import Answering, Event
-from userbot.rules.policy import ChatRule, Policy
+from userbot.rules.policy import ChatRule
 from userbot.settings import HistoryConfig, LimitsConfig, Settings, TelegramConfig, TriggerConfig
 from userbot.types import ConversationId, Person
 
@@ -116,15 +116,9 @@ class AnyOrder(RuleBasedStateMachine):
             self.model.message = event.message or 0
 
     async def account(self, _: Any, __: Any, began: datetime, now: datetime) -> Account:
-        policy = Policy(
-            prefix="/gpt",
-            owner=OWNER.id,
-            owner_usernames=frozenset(),
-            elsewhere="anyone",
-            chats={CLUB: ChatRule(respond="all", allowed="anyone")},
-            began=began,
-        )
-        return Account(OWNER, policy, {}, {}, began >= now)
+        chats = {CLUB: ChatRule(respond="all", allowed="anyone")}
+        rules = policy(chats, elsewhere="anyone", began=began)
+        return Account(OWNER, rules, {}, {}, began >= now)
 
     def asks(self, asked: Asked) -> None:
         """A request leaves for the model: it is being paid, once."""

@@ -10,12 +10,11 @@ from types import MappingProxyType
 
 import pytest
 
-from tests.questions import ANNA, NOW, OWNER, answer, question
+from tests.questions import ANNA, NOW, OWNER, answer, policy, question
 from userbot.errors import LimitReachedError
 from userbot.events import Event, Report
 from userbot.ports import request_sent
 from userbot.rules.limits import ANSWER_TOKENS
-from userbot.rules.policy import Policy
 from userbot.rules.window import estimate
 from userbot.settings import ChatConfig, LimitsConfig, PersonLimits, PriceList, Prices
 from userbot.storage.store import Store
@@ -67,16 +66,8 @@ def budget(
     people: Mapping[int, PersonLimits] = MappingProxyType({}),
     report: Report = lambda _: None,
 ) -> Budget:
-    policy = Policy(
-        prefix="/gpt",
-        owner=OWNER.id,
-        owner_usernames=frozenset(),
-        elsewhere="me",
-        chats={},
-        began=NOW,
-    )
     block = ChatConfig(id=DEAR_CHAT, respond="all", from_="anyone", model="gpt-dear")
-    chats = ChatRules(policy, {DEAR_CHAT: block}, "me", store)
+    chats = ChatRules(policy(), {DEAR_CHAT: block}, "me", store)
     of = Limits(config, people, models={"dear": "gpt-dear"}, model="small")
     return Budget(of, chats, store, Frozen(), report)
 

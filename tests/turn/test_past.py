@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.questions import ANNA, NOW, OWNER, question
+from tests.questions import ANNA, NOW, OWNER, policy, question
 from userbot.errors import NoSuchChatError, StorageError
 from userbot.events import Event
-from userbot.rules.policy import ChatRule, Policy
+from userbot.rules.policy import ChatRule
 from userbot.settings import ChatConfig, MaySearch
 from userbot.storage.store import Store
 from userbot.turn.chat_rules import ChatRules
@@ -53,23 +52,13 @@ async def scope(
     """Where an answer to a question may look, and what was asked of Telegram for that."""
     telegram: Any = FakeTelegram()
     told: list[Event] = []
-    policy = Policy(
-        prefix="/gpt",
-        owner=OWNER.id,
-        owner_usernames=frozenset(),
-        elsewhere="contacts",
-        chats={
-            CLUB: ChatRule(respond="all", allowed="contacts"),
-            SILENT: ChatRule(respond="all", allowed="contacts"),
-        },
-        began=datetime(2026, 1, 1, tzinfo=UTC),
-        search=general,
-    )
+    rule = ChatRule(respond="all", allowed="contacts")
+    rules = policy({CLUB: rule, SILENT: rule}, elsewhere="contacts", search=general)
     blocks = {SILENT: ChatConfig(id=SILENT, respond="all", from_="contacts", search="off")}
     with Store.open(path / "history.db") as store:
         stored = store.questions.add(asked, NOW)
         assert stored is not None
-        chats = ChatRules(policy, blocks, "contacts", store)
+        chats = ChatRules(rules, blocks, "contacts", store)
         turn = Turn(stored)
         around = Past(telegram, telegram, telegram, chats, store, told.append)
         if turn.question.about_name:
