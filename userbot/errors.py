@@ -30,6 +30,7 @@ None of them ever carries a secret.
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -65,6 +66,21 @@ _SYSTEM: Final = {
 def system_reason(error: OSError) -> str:
     """What the operating system said, in words that can be translated."""
     return _SYSTEM.get(error.errno or 0) or error.strerror or type(error).__name__
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, what caused it, and so on; groups are opened."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        cause = waiting.pop(0)
+        if cause is None or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        waiting.append(cause.__cause__ or cause.__context__)
+        if isinstance(cause, BaseExceptionGroup):
+            waiting.extend(cause.exceptions)
 
 
 class UserbotError(Exception):

@@ -15,11 +15,11 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from userbot.errors import ModelError
+from userbot.errors import ModelError, causes
 from userbot.openai_api import model_errors as problems
 from userbot.openai_api.error_body import read_error
 from userbot.openai_api.model_errors import LOOKED_AT, ServerName
@@ -177,7 +177,7 @@ def failure(error: Exception, server: ServerName, model: str, *, begun: bool) ->
     """
     explained = _explained(error, server, model, begun)
     if explained is not None:
-        explained.add_note(" < ".join(type(cause).__name__ for cause in _chain(error)))
+        explained.add_note(" < ".join(type(cause).__name__ for cause in causes(error)))
     return explained
 
 
@@ -216,7 +216,7 @@ def _explained(error: Exception, server: ServerName, model: str, begun: bool) ->
         return refusal.error(server, model, {} if response is None else response.headers)
     match error:
         case openai.APITimeoutError() | httpx2.TimeoutException():
-            connecting = any(isinstance(cause, httpx2.ConnectTimeout) for cause in _chain(error))
+            connecting = any(isinstance(cause, httpx2.ConnectTimeout) for cause in causes(error))
             return _unreachable(error, server) if connecting else server.error(problems.TIMEOUT)
         case openai.APIConnectionError() | httpx2.HTTPError() | httpx2.StreamError() | OSError():
             return server.error(problems.INTERRUPTED) if begun else _unreachable(error, server)
@@ -248,25 +248,10 @@ def _unreachable(error: Exception, server: ServerName) -> ModelError:
         (httpx2.ConnectTimeout, _("the connection timed out"), None),
         (closed, _("it closed the connection without a reply"), None),
     ]
-    chain = tuple(_chain(error))
+    chain = tuple(causes(error))
     for kinds, detail, hint in rows:
         if any(isinstance(cause, kinds) for cause in chain):
             # Certificate and address stay wrong until somebody changes something.
             wait = None if hint in (clock, scheme) else 0
             return server.error(problems.UNREACHABLE, detail=detail, hint=hint, retry_after=wait)
     return server.error(problems.UNREACHABLE)
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error, what caused it, and so on; groups are opened."""
-    seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        cause = waiting.pop(0)
-        if cause is None or id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        waiting.append(cause.__cause__ or cause.__context__)
-        if isinstance(cause, BaseExceptionGroup):
-            waiting.extend(cause.exceptions)

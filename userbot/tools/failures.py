@@ -12,7 +12,7 @@ import ssl
 from dataclasses import dataclass
 from typing import Final
 
-from userbot.errors import ToolServerError, system_reason
+from userbot.errors import ToolServerError, causes, system_reason
 from userbot.rules.tool_words import one_line
 from userbot.settings import ToolsConfig
 from userbot.texts import _
@@ -104,13 +104,10 @@ def failure(
     )
 
 
-def _system_error(error: BaseException | None) -> OSError | None:
+def _system_error(error: BaseException) -> OSError | None:
     """What the operating system said first, of all that an exception was made of."""
-    found = None
-    while error is not None:
-        found = error if isinstance(error, OSError) else found
-        error = error.__cause__ or error.__context__
-    return found
+    found = [one for one in causes(error) if isinstance(one, OSError)]
+    return found[-1] if found else None
 
 
 def _reason(error: OSError) -> str:
