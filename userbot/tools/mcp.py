@@ -223,7 +223,7 @@ class McpServer:
                                 await self._list(client)
                         self._client = None
             if self._floods:
-                raise self._explanation(EOFError(), left=False)
+                raise EOFError  # explained as what it is
 
     async def _transport(self, stack: AsyncExitStack) -> Transport:
         config = self.config
