@@ -124,8 +124,6 @@ class Verdicts:
         if self._clock.monotonic() >= self._time_stands:
             for number in self._approvals.overdue(now):
                 self._approvals.say(number, ApprovalEnd("late"), now)
-        if not self._queue.aside:
-            return
         waiting = self._approvals.questions()
         for one in list(self._queue.aside):
             if one.question.id not in waiting:  # its words expired, or were cleared
